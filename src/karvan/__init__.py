@@ -1,0 +1,56 @@
+"""karvan: an open strategy lab for a trading nation.
+
+The public names; each is imported when first used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from karvan._version import __version__
+
+_HOME = {
+    "Block": "core.source",
+    "Bloc": "core.bloc",
+    "Change": "core.change",
+    "ConflictError": "core.errors",
+    "ConvergenceError": "core.errors",
+    "IdentityError": "core.errors",
+    "InfeasibleError": "core.errors",
+    "KarvanError": "core.errors",
+    "KarvanWarning": "core.errors",
+    "LabelError": "core.errors",
+    "Outcome": "core.outcome",
+    "Params": "core.params",
+    "Range": "core.params",
+    "Scenario": "core.scenario",
+    "ScenarioError": "core.errors",
+    "SourceError": "core.errors",
+    "SymbolError": "core.errors",
+    "Table": "core.table",
+    "World": "core.world",
+    "brief": "cases",
+    "embargo": "shocks",
+    "friction": "shocks",
+    "join_bloc": "shocks",
+    "leave_bloc": "shocks",
+    "load": "data",
+    "replicate": "replicate",
+    "set_tariff": "shocks",
+    "solve": "models.trade.face",
+    "sweep": "run",
+    "symbols": "core.symbols",
+}
+
+__all__ = sorted([*_HOME, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"karvan has no {name!r}; public names: {', '.join(__all__)}")
+    value = getattr(import_module(f"karvan.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

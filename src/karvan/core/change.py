@@ -1,0 +1,175 @@
+"""A Change: what is done to the primitives. Changes compose; two that set the same thing conflict."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from karvan.core.errors import ConflictError, KarvanWarning, SymbolError
+from karvan.core.labels import cells, suggest, to_array
+from karvan.core.symbols import symbol, symbols
+from karvan.core.world import World, axes_of, warn_huge_tariff
+
+if TYPE_CHECKING:
+    from karvan.core.scenario import Scenario
+
+NEUTRAL = {"d_hat": 1.0, "A_hat": 1.0}
+BASELINE = {"tau_new": "tau", "D_new": "D", "pool_new": "pool"}
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """New levels or ratios of primitives, each over the full axes of its symbol.
+
+    Parameters
+    ----------
+    d_hat : (importer, exporter, sector) iceberg cost, new over old; `numpy.inf` is an embargo
+    tau_new : (importer, exporter, sector) tariff after the change, fraction
+    A_hat : (country, sector) productivity, new over old
+    D_new : (country,) deficit after the change, MUSD
+    pool_new : (union, country) treaty shares after the change
+
+    Plain arrays, labelled arrays (xarray, exact labels) or masked arrays (masked cells are left as they are). A cell
+    equal to the baseline is no change, so `Change(tau_new=world.tau)` changes nothing.
+    """
+
+    d_hat: Any = None
+    tau_new: Any = None
+    A_hat: Any = None
+    D_new: Any = None
+    pool_new: Any = None
+
+    def __init__(self, **given: Any) -> None:
+        names = [f.name for f in fields(Change)]
+        for name in given:
+            if name not in names:
+                hint = " It is derived, not changed." if name in symbols() else suggest(name, names)
+                raise SymbolError(f"a Change has no {name!r}.{hint}")
+        for name in names:
+            object.__setattr__(self, name, given.get(name))
+
+    def __or__(self, other: Any) -> Scenario:
+        """Compose with another change, shock or scenario."""
+        from karvan.core.scenario import Scenario
+
+        return Scenario.of(self) | other
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """Return the symbols that are given, with their values."""
+        return [(f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) is not None]
+
+
+class Primitives(NamedTuple):
+    """The merged change in full arrays; None where nothing changes. Models read this."""
+
+    d_hat: np.ndarray | None = None
+    tau_new: np.ndarray | None = None
+    A_hat: np.ndarray | None = None
+    D_new: np.ndarray | None = None
+    pool_new: np.ndarray | None = None
+
+    def only(self, *names: str) -> Primitives:
+        """Keep some symbols and leave the others at the baseline."""
+        return Primitives(**{n: getattr(self, n) for n in names})
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The symbols that change."""
+        return tuple(n for n in self._fields if getattr(self, n) is not None)
+
+
+def effect(world: World, change: Change) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return, for each symbol that really changes, its full values and the mask of changed cells."""
+    found = {}
+    for name, given in change.items():
+        values = _values(world, name, given)
+        base = _baseline(world, name)
+        touched = values != base
+        if touched.any():
+            found[name] = (values, touched)
+    return found
+
+
+def combine(world: World, changes: Sequence[tuple[str, Change]]) -> Primitives:
+    """Merge labelled changes into one.
+
+    Raises
+    ------
+    ConflictError
+        Two changes set the same cell: to different levels, or both a ratio.
+    """
+    merged: dict[str, np.ndarray] = {}
+    owner: dict[str, list[tuple[str, np.ndarray]]] = {}
+    for label, change in changes:
+        for name, (values, touched) in effect(world, change).items():
+            if name not in merged:
+                merged[name] = _baseline(world, name).copy()
+            for other, mask in owner.get(name, []):
+                _refuse_overlap(world, name, (label, values, touched), (other, mask), merged[name])
+            merged[name] = np.where(touched, values, merged[name])
+            owner.setdefault(name, []).append((label, touched))
+    _warn_zero_cells(world, merged)
+    return Primitives(**merged)
+
+
+def _refuse_overlap(
+    world: World, name: str, new: tuple[str, np.ndarray, np.ndarray], old: tuple[str, np.ndarray], current: np.ndarray
+) -> None:
+    both = new[2] & old[1]
+    if name not in NEUTRAL:
+        both &= new[1] != current
+    if both.any():
+        raise ConflictError(
+            f"{old[0]} and {new[0]} both set {name} ({symbol(name).label}) in {int(both.sum())} cell(s): "
+            f"{cells(both, axes_of(name, world.axes))}; say it in one of them"
+        )
+
+
+def _values(world: World, name: str, given: Any) -> np.ndarray:
+    base = _baseline(world, name)
+    masked = np.ma.getmaskarray(given) if np.ma.isMaskedArray(given) else None
+    values = to_array(np.ma.getdata(given) if masked is not None else given, name, symbol(name).dims, world.axes)
+    if masked is not None:
+        values = np.where(masked, base, values)
+    labels = axes_of(name, world.axes)
+    bad = np.isnan(values) | (np.isinf(values) if name != "d_hat" else np.zeros(values.shape, bool))
+    if bad.any():
+        raise SymbolError(f"{name}: {int(bad.sum())} value(s) are NaN or infinite, at {cells(bad, labels)}; use a masked array")
+    if symbol(name).sign == "> 0" and (values <= 0).any():
+        raise SymbolError(f"{name}: ratios must be above 0, at {cells(values <= 0, labels)}; 1.05 means 5 % more")
+    if name == "tau_new":
+        if (values <= -1).any():
+            raise SymbolError(f"tau_new: a tariff of -100 % or less makes goods free, at {cells(values <= -1, labels)}")
+        warn_huge_tariff(values, labels)
+    if name == "D_new" and abs(values.sum()) > 1e-6 * world.I.sum():
+        raise SymbolError(f"D_new: deficits of the world sum to {values.sum():.6g} MUSD; they must sum to zero")
+    if name == "pool_new":
+        total = values.sum(axis=1)
+        wrong = (np.abs(total - 1) > 1e-6) & (total != 0)
+        if (values < 0).any() or wrong.any():
+            raise SymbolError("pool_new: the shares of each union must be >= 0 and sum to 1 (or all be 0: no pool)")
+    return values
+
+
+def _baseline(world: World, name: str) -> np.ndarray:
+    if name in NEUTRAL:
+        return np.full(tuple(len(world.axes[d]) for d in symbol(name).dims), NEUTRAL[name])
+    return np.asarray(getattr(world, BASELINE[name]))
+
+
+def _warn_zero_cells(world: World, merged: dict[str, np.ndarray]) -> None:
+    touched = np.zeros(world.M.shape, dtype=bool)
+    for name in ("d_hat", "tau_new"):
+        if name in merged:
+            touched |= merged[name] != _baseline(world, name)
+    if touched.any() and not (world.M[touched] > 0).any():
+        warnings.warn(
+            f"the change touches {int(touched.sum())} cell(s) and none of them has trade, at "
+            f"{cells(touched, axes_of('M', world.axes))}; a model in changes cannot create trade where there is none",
+            KarvanWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,199 @@
+"""A Scenario: a named, sourced tuple of shocks. A shock turns a World into a Change."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from karvan.core.change import Change, Primitives, combine, effect
+from karvan.core.errors import ScenarioError
+from karvan.core.labels import suggest
+from karvan.core.params import Range
+from karvan.core.world import World
+
+CLOSURES = ("fixed", "share", "purge")
+
+
+@dataclass(frozen=True, eq=False)
+class Shock:
+    """A shock function with its arguments. Arguments that are a `Range` are at their mode until drawn."""
+
+    kind: str
+    build: Callable[..., Change]
+    arguments: Mapping[str, Any]
+    place: str = ""
+
+    def __call__(self, world: World) -> Change:
+        """Return the Change of this shock on a world, uncertain arguments at their most likely value."""
+        return self.build(world, **{k: _settled(v) for k, v in self.arguments.items() if k != "source"})
+
+    def __or__(self, other: Any) -> Scenario:
+        """Compose with another shock, change or scenario."""
+        return Scenario.of(self) | other
+
+    @property
+    def label(self) -> str:
+        """How messages call this shock."""
+        return f"{self.place}: {self.kind}" if self.place else self.kind
+
+
+def shock(build: Callable[..., Change]) -> Callable[..., Shock]:
+    """Make a shock constructor out of a function `(world, *, ...) -> Change`, and add it to the vocabulary.
+
+    The constructor takes the keyword arguments of the function (and `source`), refuses unknown or missing ones, and
+    returns a `Shock`. The name of the function is the key in scenario files.
+    """
+    signature = inspect.signature(build)
+    known = [p for p in signature.parameters if p != "world"]
+
+    def construct(*, _place: str = "", **arguments: Any) -> Shock:
+        for name in arguments:
+            if name not in [*known, "source"]:
+                raise ScenarioError(f"{_at(_place)}{build.__name__}: unknown argument {name!r}.{suggest(name, known)}")
+        needed = [n for n in known if signature.parameters[n].default is inspect.Parameter.empty and n not in arguments]
+        if needed:
+            raise ScenarioError(f"{_at(_place)}{build.__name__}: missing {', '.join(needed)}")
+        read = {n: _as_range(v, f"{_at(_place)}{build.__name__}.{n}") for n, v in arguments.items()}
+        return Shock(build.__name__, build, read, _place)
+
+    construct.__name__ = construct.__qualname__ = build.__name__
+    construct.__doc__ = build.__doc__
+    construct.__module__ = build.__module__
+    construct.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [p for n, p in signature.parameters.items() if n != "world"], return_annotation=Shock
+    )
+    _VOCABULARY[build.__name__] = construct
+    return construct
+
+
+_VOCABULARY: dict[str, Callable[..., Shock]] = {}
+
+
+@cache
+def vocabulary() -> Mapping[str, Callable[..., Shock]]:
+    """Return every shock by its key: ours and those that installed packages offer as `karvan.shocks`."""
+    for entry in entry_points(group="karvan.shocks"):
+        entry.load()
+    return dict(sorted(_VOCABULARY.items()))
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """What is done to a world, why, and who says so.
+
+    Compose with `|`: `scenario | change`, `shock | shock`. Later parts may not set what earlier parts set.
+    """
+
+    name: str
+    shocks: tuple[Shock | Change, ...] = ()
+    title: str = ""
+    why: str = ""
+    source: str = ""
+    world: str = ""
+    deficits: str = "fixed"
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, item: Scenario | Shock | Change) -> Scenario:
+        """Wrap a shock or a change as a scenario without papers."""
+        if isinstance(item, Scenario):
+            return item
+        if isinstance(item, Shock):
+            return cls(name=item.kind, shocks=(item,))
+        if isinstance(item, Change):
+            return cls(name="change", shocks=(item,))
+        raise ScenarioError(f"expected a Scenario, a shock or a Change, got {type(item).__name__}")
+
+    @classmethod
+    def read(cls, path: str | Path) -> Scenario:
+        """Read a scenario file (YAML), or a shipped scenario by its name.
+
+        Raises
+        ------
+        ScenarioError
+            All faults of the file at once, each as file:line:column: what, and how to mend it.
+        """
+        from karvan.core.scenario_file import read
+
+        return read(path)
+
+    def __or__(self, other: Any) -> Scenario:
+        """Return a scenario with the shocks of both."""
+        other = Scenario.of(other)
+        if other.shocks and other.deficits != self.deficits and other.document and self.document:
+            raise ScenarioError(
+                f"{self.name} and {other.name} close deficits differently ({self.deficits}, {other.deficits})"
+            )
+        papers = self if self.document or not other.document else other
+        return replace(papers, name=f"{self.name} + {other.name}", shocks=self.shocks + other.shocks)
+
+    def change(self, world: World) -> Primitives:
+        """Return the merged change of all shocks on a world.
+
+        Raises
+        ------
+        ScenarioError
+            A shock touches nothing.
+        ConflictError
+            Two shocks set the same cell.
+        """
+        parts = []
+        for item in self.shocks:
+            if isinstance(item, Change):
+                parts.append(("change", item))
+                continue
+            change = item(world)
+            if not effect(world, change):
+                raise ScenarioError(
+                    f"{_at(item.place)}{item.kind} touches nothing: every cell it names already has that value; "
+                    "remove it or correct its arguments"
+                )
+            parts.append((item.label, change))
+        return combine(world, parts)
+
+    def ranges(self) -> dict[str, Range]:
+        """Return the uncertain arguments, by a name that is the same in every scenario that has the same shock."""
+        return {key: value for key, value, _, _ in self._uncertain()}
+
+    def at(self, values: Mapping[str, float]) -> Scenario:
+        """Return the scenario with uncertain arguments set to the values given by name."""
+        shocks = [item if isinstance(item, Change) else replace(item, arguments=dict(item.arguments)) for item in self.shocks]
+        for key, _, place, argument in self._uncertain():
+            if key in values:
+                shocks[place].arguments[argument] = values[key]  # type: ignore[index, union-attr]
+        return replace(self, shocks=tuple(shocks))
+
+    def _uncertain(self) -> Iterator[tuple[str, Range, int, str]]:
+        count: dict[str, int] = {}
+        for place, item in enumerate(self.shocks):
+            if isinstance(item, Change):
+                continue
+            order = count[item.kind] = count.get(item.kind, 0) + 1
+            for argument, value in item.arguments.items():
+                if isinstance(value, Range):
+                    yield f"{item.kind}{order}.{argument}", value, place, argument
+
+
+def _as_range(value: Any, where: str) -> Any:
+    if not isinstance(value, Mapping) or not {"mode", "low", "high"} & set(value):
+        return value
+    wrong = [k for k in value if k not in ("mode", "low", "high")]
+    if wrong or len(value) < 3:
+        raise ScenarioError(f"{where}: a range needs mode, low and high, and nothing else; got {', '.join(map(str, value))}")
+    try:
+        return Range(float(value["mode"]), float(value["low"]), float(value["high"]))
+    except Exception as fault:
+        raise ScenarioError(f"{where}: {fault}") from None
+
+
+def _settled(value: Any) -> Any:
+    return value.mode if isinstance(value, Range) else value
+
+
+def _at(place: str) -> str:
+    return f"{place}: " if place else ""

@@ -1,0 +1,445 @@
+"""A World: a checked baseline economy, with where its numbers came from."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from karvan.core import archive
+from karvan.core.baseline import Baseline, derive
+from karvan.core.bloc import Bloc
+from karvan.core.errors import IdentityError, KarvanWarning, LabelError, SymbolError, first_five
+from karvan.core.labels import as_labels, cells, positions, require_finite, to_array
+from karvan.core.params import Params, Range
+from karvan.core.source import Block, as_blocks
+from karvan.core.symbols import symbol
+from karvan.core.table import Table
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+INPUTS = ("M", "tau", "gamma", "beta", "theta")
+SHARE_TOLERANCE = 1e-6
+HUGE_TARIFF = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """A baseline economy. Make one with `World.from_arrays` or `karvan.load`; it cannot be changed afterwards.
+
+    Arrays are read-only NumPy arrays under their symbol (`world.M`, `world.tau`, `world.theta`, and derived ones such
+    as `world.X`); `world["M"]` gives the same with labels (xarray). Axis order: importer, exporter, sector.
+    """
+
+    countries: tuple[str, ...]
+    sectors: tuple[str, ...]
+    year: int | None
+    M: np.ndarray
+    tau: np.ndarray
+    gamma: np.ndarray
+    beta: np.ndarray
+    theta: np.ndarray
+    baseline: Baseline = field(repr=False)
+    blocs: Mapping[str, Bloc] = field(default_factory=dict)
+    services: tuple[str, ...] = ()
+    schedules: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
+    params: Params = field(default_factory=Params)
+    sources: tuple[Block, ...] = field(default=(), repr=False)
+    name: str = ""
+    in_equilibrium: bool = True
+
+    @classmethod
+    def from_arrays(
+        cls,
+        *,
+        countries: Iterable[str],
+        sectors: Iterable[str],
+        M: Any,
+        theta: Any,
+        tau: Any = None,
+        gamma: Any = None,
+        beta: Any = None,
+        specific: Any = None,
+        psi: Any = None,
+        year: int | None = None,
+        sources: Any = None,
+        blocs: Iterable[Bloc] = (),
+        services: Iterable[str] = (),
+        schedules: Mapping[str, Any] | None = None,
+        params: Params | None = None,
+        negative_demand: str = "raise",
+        name: str = "",
+    ) -> World:
+        """Build a World from flows, tariffs and input coefficients; everything else is derived and checked.
+
+        Parameters
+        ----------
+        countries, sectors : labels, in the order of the axes
+        M : (importer, exporter, sector) imports at customs value in MUSD, >= 0; own sales on the diagonal
+        theta : (sector,) or a number, trade elasticity > 0
+        tau : (importer, exporter, sector) or a number, tariff as a fraction (0.05 = 5 %); default 0
+        gamma : (country, input, sector) cost share of each input; default none (no input links)
+        beta : (country, sector) cost share of value added; default 1 - sum of gamma
+        specific, psi : immobile factors and scale economies; only zero is solved so far
+        year : base year
+        sources : where the numbers came from: {"M": "who, what"} or a list of `Block`
+        blocs : trade blocs of the base year; a bloc with `shares` pools its members' import duties
+        services : the sectors that are services (no border, no tariff)
+        schedules : tariff schedules by name, each (country, sector), NaN where unknown; "mfn" is used by an exit
+        params : ranges of uncertain parameters (`theta`)
+        negative_demand : "raise", or "clip" (Caliendo and Parro 2015: set negative final demand to zero and
+            renormalise; the world is then solved once before any shock)
+
+        Raises
+        ------
+        LabelError, SymbolError, IdentityError
+            Each names the symbol, the cells and what to do.
+        """
+        countries, sectors = as_labels(countries, "countries"), as_labels(sectors, "sectors")
+        axes = _axes(countries, sectors)
+        M_ = _read("M", M, axes)
+        tau_ = _read("tau", 0.0 if tau is None else tau, axes)
+        theta_ = _read("theta", theta, axes)
+        gamma_, beta_ = _cost_shares(gamma, beta, axes)
+        _only_zero(specific, "specific", axes)
+        _only_zero(psi, "psi", axes)
+        if (tau_ <= -1).any():
+            raise SymbolError(f"tau: a tariff of -100 % or less makes goods free, at {cells(tau_ <= -1, axes_of('tau', axes))}")
+        warn_huge_tariff(tau_, axes_of("tau", axes))
+        service_labels = tuple(services)
+        positions(service_labels, sectors, "service sector")
+        blocs_ = {b.name: b for b in blocs}
+        pool, collection = _pool(blocs_, countries)
+        baseline = derive(M_, tau_, gamma_, beta_, pool, collection)
+        baseline, clipped = _final_demand(baseline, negative_demand, axes)
+        _require_economy(baseline, countries)
+        for array in (M_, tau_, gamma_, beta_, theta_, *baseline):
+            array.setflags(write=False)
+        return cls(
+            countries=countries,
+            sectors=sectors,
+            year=year,
+            M=M_,
+            tau=tau_,
+            gamma=gamma_,
+            beta=beta_,
+            theta=theta_,
+            baseline=baseline,
+            blocs=MappingProxyType(blocs_),
+            services=service_labels,
+            schedules=MappingProxyType(
+                {k: to_array(v, f"schedule {k}", ("country", "sector"), axes) for k, v in (schedules or {}).items()}
+            ),
+            params=_params(params, sectors),
+            sources=as_blocks(sources),
+            name=name,
+            in_equilibrium=not clipped,
+        )
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        """Derived symbols: `world.X`, `world.pi`, `world.Y`, `world.V`, `world.D`, `world.I`, `world.alpha`, ..."""
+        if name != "baseline" and name in Baseline._fields:
+            return getattr(self.baseline, name)
+        raise AttributeError(f"a World has no {name!r}; symbols: {', '.join(INPUTS + Baseline._fields)}")
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        """Return a symbol with its labels."""
+        import xarray as xr
+
+        entry = symbol(name)
+        if not hasattr(self, name):
+            raise SymbolError(f"{name} is not part of a World; symbols: {', '.join(INPUTS + Baseline._fields)}")
+        return xr.DataArray(
+            getattr(self, name),
+            dims=entry.dims,
+            coords={d: list(self.axes[d]) for d in entry.dims},
+            name=name,
+            attrs={"unit": entry.unit, "long_name": entry.label},
+        )
+
+    @property
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """Labels by full dimension name."""
+        return {**_axes(self.countries, self.sectors), "union": self.unions}
+
+    @property
+    def unions(self) -> tuple[str, ...]:
+        """Names of the blocs that pool duties."""
+        return tuple(name for name, bloc in self.blocs.items() if bloc.shares)
+
+    @cached_property
+    def pool(self) -> np.ndarray:
+        """(union, country) treaty shares."""
+        return _pool(self.blocs, self.countries)[0]
+
+    @cached_property
+    def collection(self) -> np.ndarray:
+        """(union,) part of the statutory duty on outside goods that reaches the pool."""
+        return _pool(self.blocs, self.countries)[1]
+
+    @property
+    def goods(self) -> np.ndarray:
+        """(sector,) true where a sector is not a service."""
+        return np.array([s not in self.services for s in self.sectors])
+
+    @property
+    def has_inputs(self) -> bool:
+        """True when sectors buy inputs from sectors."""
+        return bool(self.gamma.any())
+
+    def position(self, country: str) -> int:
+        """Return the position of a country, or raise `LabelError` with a suggestion."""
+        return int(positions([country], self.countries, "country")[0])
+
+    def rebuilt(self, **changes: Any) -> World:
+        """Return a World with some inputs replaced, everything derived again and checked.
+
+        Accepts the arguments of `from_arrays` except the labels.
+        """
+        given = {
+            "M": self.M,
+            "tau": self.tau,
+            "gamma": self.gamma,
+            "beta": self.beta,
+            "theta": self.theta,
+            "year": self.year,
+            "sources": self.sources,
+            "blocs": tuple(self.blocs.values()),
+            "services": self.services,
+            "schedules": self.schedules,
+            "params": self.params,
+            "name": self.name,
+        }
+        return World.from_arrays(countries=self.countries, sectors=self.sectors, **{**given, **changes})
+
+    def with_theta(self, theta: Any) -> World:
+        """Return the same World with other trade elasticities; the baseline does not depend on them."""
+        values = _read("theta", theta, self.axes)
+        values.setflags(write=False)
+        return replace(self, theta=values)
+
+    def without_inputs(self) -> World:
+        """Return the World without input links: value added equals output, all spending is final."""
+        return self.rebuilt(gamma=None, beta=None)
+
+    def permuted(self, countries: Sequence[str]) -> World:
+        """Return the same World with its countries in another order."""
+        order = positions(countries, self.countries, "country")
+        if sorted(countries) != sorted(self.countries):
+            raise LabelError("permuted: give every country exactly once")
+        return World.from_arrays(
+            countries=tuple(countries),
+            sectors=self.sectors,
+            M=self.M[np.ix_(order, order)],
+            tau=self.tau[np.ix_(order, order)],
+            gamma=self.gamma[order],
+            beta=self.beta[order],
+            theta=self.theta,
+            year=self.year,
+            sources=self.sources,
+            blocs=tuple(self.blocs.values()),
+            services=self.services,
+            schedules={k: v[order] for k, v in self.schedules.items()},
+            params=self.params,
+            name=self.name,
+        )
+
+    def check(self) -> Table:
+        """Return the accounting identities with their largest gap, where it is, and the tolerance.
+
+        Raises
+        ------
+        IdentityError
+            A gap is above its tolerance. The message holds the table.
+        """
+        from karvan.core.check import identities
+
+        table = identities(self)
+        broken = [row for row in table.rows if row[1] > row[2]]
+        if broken:
+            raise IdentityError(f"{len(broken)} identity(ies) do not hold: {first_five(r[0] for r in broken)}\n{table}")
+        return table
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of everything that a result depends on."""
+        return archive.digest(self._arrays(), self._meta(full=False))
+
+    def save(self, path: str | Path) -> None:
+        """Write the World to one file (.npz) that `World.load` and `karvan.load` read."""
+        archive.write(Path(path), self._arrays(), self._meta(full=True))
+
+    @classmethod
+    def load(cls, path: str | Path) -> World:
+        """Read a World that `save` wrote; everything derived is derived again and checked."""
+        return cls._from_saved(*archive.read(Path(path)))
+
+    @classmethod
+    def _from_saved(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> World:
+        theta_range = None
+        if "theta_low" in arrays:
+            theta_range = Range(arrays["theta"], arrays["theta_low"], arrays["theta_high"], **meta["theta_range"])
+        return cls.from_arrays(
+            countries=meta["countries"],
+            sectors=meta["sectors"],
+            year=meta["year"],
+            **{name: arrays[name] for name in INPUTS},
+            blocs=[_bloc_from(entry) for entry in meta["blocs"]],
+            services=meta["services"],
+            schedules={k.removeprefix("schedule:"): v for k, v in arrays.items() if k.startswith("schedule:")},
+            params=Params(theta=theta_range) if theta_range else Params(),
+            sources=[Block(**entry) for entry in meta["sources"]],
+            name=meta["name"],
+            negative_demand="raise" if meta["in_equilibrium"] else "clip",
+        )
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        arrays = {name: getattr(self, name) for name in INPUTS}
+        arrays |= {f"schedule:{name}": schedule for name, schedule in self.schedules.items()}
+        theta = self.params.entries.get("theta")
+        if theta is not None:
+            arrays |= {"theta_low": np.asarray(theta.low), "theta_high": np.asarray(theta.high)}
+        return arrays
+
+    def _meta(self, *, full: bool) -> dict[str, Any]:
+        theta = self.params.entries.get("theta")
+        meta: dict[str, Any] = {
+            "countries": self.countries,
+            "sectors": self.sectors,
+            "year": self.year,
+            "blocs": [{f.name: _plain(getattr(b, f.name)) for f in fields(b)} for b in self.blocs.values()],
+            "services": self.services,
+            "in_equilibrium": self.in_equilibrium,
+            "theta_range": {} if theta is None else {"source": theta.source, "together": theta.together},
+        }
+        return {**meta, "name": self.name, "sources": [b._asdict() for b in self.sources]} if full else meta
+
+    def __repr__(self) -> str:
+        return f"World({self.name or 'unnamed'}: {len(self.countries)} countries x {len(self.sectors)} sectors, {self.year})"
+
+
+def axes_of(name: str, axes: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the labels of a symbol's axes, in order."""
+    return [axes[d] for d in symbol(name).dims]
+
+
+def warn_huge_tariff(tau: np.ndarray, labels: Sequence[Sequence[str]]) -> None:
+    """Warn when a tariff is so high that percent were probably written for a fraction."""
+    huge = np.isfinite(tau) & (tau >= HUGE_TARIFF)
+    if huge.any():
+        warnings.warn(
+            f"tau: {int(huge.sum())} tariff(s) of {HUGE_TARIFF:.0%} or more, up to {tau[huge].max():g}, at {cells(huge, labels)}; "
+            "tariffs are fractions: write 0.25 for 25 %",
+            KarvanWarning,
+            stacklevel=3,
+        )
+
+
+def _axes(countries: tuple[str, ...], sectors: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    named = {"country": countries, "importer": countries, "exporter": countries, "sector": sectors, "input": sectors}
+    return named
+
+
+def _read(name: str, values: Any, axes: Mapping[str, tuple[str, ...]]) -> np.ndarray:
+    entry = symbol(name)
+    array = to_array(values, name, entry.dims, dict(axes), broadcast=name in ("tau", "theta"))
+    labels = axes_of(name, axes)
+    require_finite(array, name, labels)
+    bad = {">= 0": array < 0, "> 0": array <= 0, "0..1": (array < 0) | (array > 1)}.get(entry.sign)
+    if bad is not None and bad.any():
+        raise SymbolError(
+            f"{name}: {int(bad.sum())} value(s) outside {entry.sign} ({entry.label}), first {array[bad][0]:g}, "
+            f"at {cells(bad, labels)}; correct them at the source"
+        )
+    return array
+
+
+def _cost_shares(gamma: Any, beta: Any, axes: dict[str, tuple[str, ...]]) -> tuple[np.ndarray, np.ndarray]:
+    shape = (len(axes["country"]), len(axes["sector"]), len(axes["sector"]))
+    if gamma is None:
+        if beta is not None and np.abs(_read("beta", beta, axes) - 1).max() > SHARE_TOLERANCE:
+            raise IdentityError("beta is below 1 but gamma is not given: say what the inputs are, or leave beta out")
+        return np.zeros(shape), np.ones(shape[:2])
+    inputs = _read("gamma", gamma, axes)
+    rest = 1 - inputs.sum(axis=1)
+    labels = axes_of("beta", axes)
+    if (rest < -SHARE_TOLERANCE).any():
+        bad = rest < -SHARE_TOLERANCE
+        raise IdentityError(f"gamma: input shares above 1 in {int(bad.sum())} sector(s), at {cells(bad, labels)}")
+    if beta is not None:
+        gap = np.abs(_read("beta", beta, axes) - rest)
+        if gap.max() > SHARE_TOLERANCE:
+            bad = gap > SHARE_TOLERANCE
+            raise IdentityError(
+                f"beta + sum of gamma is not 1 in {int(bad.sum())} sector(s) (largest gap {gap.max():.3g}), at "
+                f"{cells(bad, labels)}; give gamma with inputs on the second axis (country, input, sector)"
+            )
+    return inputs, np.maximum(rest, 0.0)
+
+
+def _only_zero(values: Any, name: str, axes: dict[str, tuple[str, ...]]) -> None:
+    if values is not None and to_array(values, name, symbol(name).dims, axes, broadcast=True).any():
+        raise SymbolError(f"{name}: only zero is solved so far ({symbol(name).label}); leave it out")
+
+
+def _pool(blocs: Mapping[str, Bloc], countries: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    unions = [b for b in blocs.values() if b.shares]
+    pool = np.zeros((len(unions), len(countries)))
+    for u, bloc in enumerate(unions):
+        absent = [c for c in bloc.shares if c not in countries]
+        if absent:
+            raise LabelError(f"bloc {bloc.name}: pool shares for countries not in the world: {first_five(absent)}")
+        for c, share in bloc.shares.items():
+            pool[u, countries.index(c)] = share
+    twice = (pool > 0).sum(axis=0) > 1
+    if twice.any():
+        raise LabelError(f"in two unions that pool duties: {first_five(np.array(countries)[twice])}")
+    return pool, np.array([b.collection for b in unions], dtype=float)
+
+
+def _final_demand(baseline: Baseline, rule: str, axes: dict[str, tuple[str, ...]]) -> tuple[Baseline, bool]:
+    if rule not in ("raise", "clip"):
+        raise SymbolError(f'negative_demand: {rule!r}; use "raise" or "clip"')
+    alpha = baseline.alpha
+    dust = (alpha < 0) & (alpha > -1e-12)
+    negative = (alpha < 0) & ~dust
+    if negative.any() and rule == "raise":
+        raise IdentityError(
+            f"final demand is negative in {int(negative.sum())} market(s), down to {alpha.min():.3g} of income, at "
+            f'{cells(negative, axes_of("alpha", axes))}: inputs exceed spending; correct gamma or M, or pass negative_demand="clip"'
+        )
+    if not (alpha < 0).any():
+        return baseline, False
+    kept = np.maximum(alpha, 0.0)
+    return baseline._replace(alpha=kept / kept.sum(axis=1, keepdims=True)), bool(negative.any())
+
+
+def _require_economy(baseline: Baseline, countries: tuple[str, ...]) -> None:
+    for value, what in ((baseline.V, "value added"), (baseline.I, "income")):
+        poor = ~(value > 0)
+        if poor.any():
+            names = first_five(np.array(countries)[poor])
+            raise IdentityError(f"{what} is not positive in {names}; every country must produce and earn something")
+
+
+def _params(params: Params | None, sectors: tuple[str, ...]) -> Params:
+    params = params or Params()
+    theta = params.entries.get("theta")
+    if theta is not None and np.shape(theta.mode) not in ((), (len(sectors),)):
+        raise SymbolError(f"params theta: shape {np.shape(theta.mode)}, expected one value per sector ({len(sectors)})")
+    return params
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _bloc_from(entry: Mapping[str, Any]) -> Bloc:
+    return Bloc(**{**entry, "exceptions": tuple((a, b) for a, b in entry["exceptions"])})

@@ -1,0 +1,153 @@
+"""Labels in, labels out: the trade equilibrium of a World under a Change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from karvan.core.change import Change, Primitives
+from karvan.core.errors import ConvergenceError, ScenarioError
+from karvan.core.labels import suggest
+from karvan.core.outcome import Outcome, Residuals
+from karvan.core.record import record
+from karvan.core.scenario import CLOSURES, Scenario
+from karvan.core.world import World
+from karvan.models.trade import fixed_point, kernel, prepare, welfare
+
+NOTHING = Primitives()
+
+
+def solve(
+    world: World,
+    change: Any = None,
+    *,
+    deficits: str | None = None,
+    io: bool | None = None,
+    tol: float = 1e-10,
+    max_steps: int = 300,
+    allow_unconverged: bool = False,
+) -> Outcome:
+    """Solve the trade equilibrium after a change (Caliendo and Parro 2015, exact hat algebra).
+
+    Parameters
+    ----------
+    world : the baseline
+    change : a Scenario, a shock, a Change, or None (nothing changes)
+    deficits : "fixed" (kept in the numeraire), "share" (kept as a share of value added) or "purge" (the baseline is
+        first solved without deficits, then shocked). Default: the scenario's own, else "fixed".
+    io : use input-output links; default: when the world has them
+    tol : largest relative error allowed in labour markets, payments, prices and spending
+    max_steps : sweeps before giving up
+    allow_unconverged : return an Outcome that says it is unsolved instead of raising
+
+    Returns
+    -------
+    Outcome
+        `welfare_hat`, `real_wage_hat`, prices, trade, output, revenue, the duty pool; see `karvan symbols`.
+
+    Raises
+    ------
+    ConvergenceError, InfeasibleError, ScenarioError, ConflictError, SymbolError, LabelError
+    """
+    scenario = Scenario(name="no change") if change is None else Scenario.of(change)
+    kind = deficits or scenario.deficits
+    if kind not in CLOSURES:
+        raise ScenarioError(f"unknown closure {kind!r}.{suggest(kind, CLOSURES)}")
+    if io is False and world.has_inputs:
+        world = world.without_inputs()
+    if io is True and not world.has_inputs:
+        raise ScenarioError("io=True, but this world has no input shares (gamma); leave io out")
+    primitives = scenario.change(world)
+    options = {"tol": tol, "max_steps": max_steps, "allow_unconverged": allow_unconverged}
+    base = settle(world, kind, **options)
+    solved, tables = equilibrium(base, primitives, "fixed" if kind == "purge" else kind, **options)
+    values = results(base, primitives, solved, tables)
+    return Outcome(
+        world=base,
+        values=values,
+        residuals=Residuals(solved.residuals),
+        steps=solved.steps,
+        deficits=kind,
+        converged=solved.converged,
+        notes=() if solved.converged else ("not converged",),
+        record=record(world, scenario, values, deficits=kind, io=io, tol=tol),
+    )
+
+
+def settle(world: World, kind: str, **options: Any) -> World:
+    """Return the baseline the shock starts from.
+
+    `purge` solves the world with no deficits and nothing else changed; a world whose final demand was clipped is
+    solved once with its own closure. Otherwise the world is its own baseline.
+    """
+    if kind != "purge" and world.in_equilibrium:
+        return world
+    start = Primitives(D_new=np.zeros_like(world.D)) if kind == "purge" else NOTHING
+    solved, tables = equilibrium(world, start, "fixed" if kind == "purge" else kind, **options)
+    values = results(world, start, solved, tables)
+    return world.rebuilt(M=values["M_new"], negative_demand="clip")
+
+
+def equilibrium(
+    world: World,
+    change: Primitives,
+    kind: str,
+    *,
+    tol: float = 1e-10,
+    max_steps: int = 300,
+    allow_unconverged: bool = False,
+) -> tuple[fixed_point.Solved, kernel.Tables]:
+    """Solve the kernel for a merged change; raise `ConvergenceError` unless the caller wants the unsolved state."""
+    tables = prepare.tables(world, change)
+    closure = prepare.closure(world, change, kind, tables)
+    with np.errstate(all="ignore"):
+        solved = fixed_point.solve(tables, closure, tol=tol, max_steps=max_steps)
+    if not solved.converged and not allow_unconverged:
+        worst = ", ".join(f"{k} {v:.2g}" for k, v in solved.residuals.items())
+        raise ConvergenceError(
+            f"not solved after {solved.steps} sweeps (tolerance {tol:g}; largest errors: {worst}); raise max_steps, "
+            "make the shock smaller, or pass allow_unconverged=True to look at the unsolved state"
+        )
+    return solved, tables
+
+
+def results(world: World, change: Primitives, solved: fixed_point.Solved, t: kernel.Tables) -> dict[str, np.ndarray]:
+    """Read every published symbol off a solved state."""
+    z, s = solved.state, solved.sweep
+    w_hat, P_hat = np.exp(z.w), np.exp(s.P).T
+    X_new = np.where(t.live, np.exp(z.X), 0.0).T
+    tau_new = world.tau if change.tau_new is None else change.tau_new
+    supply = np.moveaxis(t.A * s.u[:, None, :] / s.phi[:, :, None], 0, 2)
+    pi_new = np.where(t.live.T[:, None, :], supply, 0.0)
+    M_new = pi_new * X_new[:, None, :] / (1 + tau_new)
+    cpi_hat = welfare.price_of_living(P_hat, world.alpha)
+    I_hat = s.I / world.I
+    c_hat = s.u.T ** (-1 / world.theta)
+    parts = welfare.first_order(world.M, world.tau, world.I, M_new, c_hat)
+    return {
+        "welfare_hat": I_hat / cpi_hat,
+        "welfare_money": (I_hat / cpi_hat - 1) * world.I,
+        "real_wage_hat": w_hat / cpi_hat,
+        "w_hat": w_hat,
+        "I_hat": I_hat,
+        "cpi_hat": cpi_hat,
+        "P_hat": P_hat,
+        "c_hat": c_hat,
+        "pi_new": pi_new,
+        "M_new": M_new,
+        "X_new": X_new,
+        "Y_new": s.Y.T,
+        "I_new": s.I,
+        "R_new": s.T + s.NP,
+        "duties_new": s.T,
+        "pooled_new": s.pooled,
+        "net_pool_new": s.NP,
+        "deficit_new": s.D,
+        "terms_of_trade": parts.terms_of_trade,
+        "volume_of_trade": parts.volume_of_trade,
+        "first_order": parts.terms_of_trade + parts.volume_of_trade,
+    }
+
+
+__all__ = ["Change", "equilibrium", "results", "settle", "solve"]

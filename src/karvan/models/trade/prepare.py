@@ -1,0 +1,142 @@
+"""From a World and a change to the tables of the kernel; special cases are handled here by name, before solving."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+from karvan.core.baseline import member, pooled_part
+from karvan.core.change import Primitives
+from karvan.core.errors import InfeasibleError, first_five
+from karvan.core.labels import cells
+from karvan.core.world import World
+from karvan.models.trade.kernel import Closure, Tables
+
+
+def tables(world: World, change: Primitives) -> Tables:
+    """Build the constant tables of a solve.
+
+    A = pi kappa_hat ** -theta with kappa_hat = d_hat (1 + tau') / (1 + tau); powers only on cells that change.
+
+    Raises
+    ------
+    InfeasibleError
+        A market is left without supplier.
+    """
+    tau_new = world.tau if change.tau_new is None else change.tau_new
+    pi = np.array(world.pi)
+    dead = world.X <= 0
+    own = np.arange(len(world.countries))
+    pi[own, own, :] = np.where(dead, 1.0, pi[own, own, :])  # a market without spending: a placeholder price, no flow
+    A = _moved(world, change, tau_new, pi)
+    B = A / (1 + tau_new)
+    live = _live(world, A)
+    _require_suppliers(world, A, live)
+    share = world.pool if change.pool_new is None else change.pool_new
+    K, members = _pooled(A - B, share, world)
+    B_own = B[own, own, :].T.copy()
+    B[own, own, :] = 0.0
+    table = np.ascontiguousarray(np.moveaxis(A, 2, 0))
+    L = (world.beta * world.Y).sum(axis=1)
+    ln_A_hat = np.zeros_like(world.beta) if change.A_hat is None else np.log(change.A_hat)
+    return Tables(
+        A=table,
+        B=np.ascontiguousarray(np.moveaxis(B, 2, 0)),
+        B_own=B_own,
+        K=K,
+        members=members,
+        share=share,
+        inside=member(share),
+        beta=np.ascontiguousarray(world.beta.T),
+        gamma=np.ascontiguousarray(world.gamma),
+        alpha=np.ascontiguousarray(world.alpha.T),
+        theta=world.theta[:, None].copy(),
+        ln_A_hat=np.ascontiguousarray(ln_A_hat.T),
+        L=L,
+        X0=np.where(live, world.X, 0.0).T.copy(),
+        live=live.T.copy(),
+        groups=_groups(B, live),
+    )
+
+
+def closure(world: World, change: Primitives, kind: str, tab: Tables) -> Closure:
+    """Build the deficit closure and refuse a deficit that no trade can carry.
+
+    Raises
+    ------
+    InfeasibleError
+        The deficits of a trade component do not sum to zero.
+    """
+    D = world.D if change.D_new is None else change.D_new
+    delta = world.D / world.V
+    if kind == "fixed" or change.D_new is not None:
+        _require_financed(world, D, tab)
+        return Closure("fixed", D, delta)
+    if tab.groups.shape[0] > 1:
+        raise InfeasibleError(
+            f"deficits='share' needs one world market, but the change cuts it into {tab.groups.shape[0]} parts; "
+            "use deficits='purge', or give D_new"
+        )
+    return Closure("share", D, delta)
+
+
+def _moved(world: World, change: Primitives, tau_new: np.ndarray, pi: np.ndarray) -> np.ndarray:
+    kappa = (1 + tau_new) / (1 + world.tau)
+    if change.d_hat is not None:
+        kappa = kappa * change.d_hat
+    changed = kappa != 1
+    if changed.any():
+        theta = np.broadcast_to(world.theta, kappa.shape)[changed]
+        with np.errstate(divide="ignore"):
+            pi[changed] *= np.exp(-theta * np.log(kappa[changed]))
+    return pi
+
+
+def _live(world: World, A: np.ndarray) -> np.ndarray:
+    """(n, j) markets that can have spending: final demand, or demand of a producer who still has a buyer."""
+    live = world.X > 0
+    if (world.pi[A == 0] > 0).any():
+        for _ in range(len(world.sectors) + 1):
+            sells = ((A > 0) & live[:, None, :]).any(axis=0)
+            wanted = (world.alpha > 0) | ((world.gamma > 0) & sells[:, None, :]).any(axis=2)
+            if (live & wanted == live).all():
+                break
+            live = live & wanted
+    return live
+
+
+def _require_suppliers(world: World, A: np.ndarray, live: np.ndarray) -> None:
+    empty = live & ~(A > 0).any(axis=1)
+    if empty.any():
+        names = cells(empty, [world.countries, world.sectors])
+        raise InfeasibleError(
+            f"{int(empty.sum())} market(s) are left without any supplier: {names}; their price would be infinite. "
+            "Use a high finite cost, or leave one supplier open"
+        )
+
+
+def _pooled(duty: np.ndarray, share: np.ndarray, world: World) -> tuple[np.ndarray, np.ndarray]:
+    part = pooled_part(share, world.collection)
+    members = np.flatnonzero(part.any(axis=1))
+    K = duty[members] * part[members][:, :, None]
+    return np.ascontiguousarray(np.moveaxis(K, 2, 0)), members
+
+
+def _groups(B: np.ndarray, live: np.ndarray) -> np.ndarray:
+    links = ((B > 0) & live[:, None, :]).any(axis=2)
+    count, label = connected_components(links, directed=False)
+    return (label[None, :] == np.arange(count)[:, None]).astype(float)
+
+
+def _require_financed(world: World, D: np.ndarray, tab: Tables) -> None:
+    for group in tab.groups:
+        inside = group > 0
+        total, scale = float(D[inside].sum()), float(world.I[inside].sum())
+        if abs(total) > 1e-6 * scale:
+            names = first_five(np.array(world.countries)[inside])
+            if inside.all():
+                raise InfeasibleError(f"the deficits of the world sum to {total:.6g} MUSD, they must sum to zero")
+            raise InfeasibleError(
+                f"{names} is cut off from the rest of the world but has a deficit of {total:.6g} MUSD that no trade can "
+                "carry; use deficits='purge', or give Change(D_new=...) that sums to zero in every part"
+            )

@@ -1,0 +1,44 @@
+"""Real income, real wages and their first-order parts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+def price_of_living(P_hat: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """(n,) price of final demand: prod_j P_hat[n, j] ** alpha[n, j]."""
+    return np.exp((alpha * np.log(P_hat)).sum(axis=1))
+
+
+class FirstOrder(NamedTuple):
+    """First-order welfare, as fractions of income."""
+
+    terms_of_trade: np.ndarray
+    volume_of_trade: np.ndarray
+
+
+def first_order(
+    M: np.ndarray, tau: np.ndarray, I: np.ndarray, M_new: np.ndarray, c_hat: np.ndarray
+) -> FirstOrder:
+    """What Caliendo and Parro (2015, eq. 20) print as welfare: one step at initial tariffs, not the exact change.
+
+    tot[n] = sum_ij (M[i, n, j] dln c[n, j] - M[n, i, j] dln c[i, j]) / I[n]
+    vot[n] = sum_ij tau[n, i, j] M[n, i, j] (dln M[n, i, j] - dln c[i, j]) / I[n]
+
+    with dln as the relative change (ratio - 1), M at customs value, c the exporter's unit cost.
+
+    Parameters
+    ----------
+    M, M_new, tau : (n, i, j); I : (n,); c_hat : (i, j)
+    """
+    growth = c_hat - 1
+    trade = M.copy()
+    own = np.arange(M.shape[0])
+    trade[own, own, :] = 0.0
+    exports = trade.sum(axis=0)
+    terms = (exports * growth).sum(axis=1) - (trade * growth[None, :, :]).sum(axis=(1, 2))
+    change = np.divide(M_new, M, out=np.ones_like(M), where=M > 0) - 1
+    volume = (tau * trade * (change - growth[None, :, :])).sum(axis=(1, 2))
+    return FirstOrder(terms / I, volume / I)
