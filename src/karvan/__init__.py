@@ -41,7 +41,7 @@ _HOME = {
     "symbols": "core.symbols",
 }
 
-__all__ = sorted([*_HOME, "__version__"])
+__all__ = ["__version__", *sorted(_HOME)]
 
 
 def __getattr__(name: str) -> Any:

@@ -19,8 +19,9 @@ from karvan.core.errors import SourceError
 def write(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
     """Write arrays and JSON-able metadata to `path` (.npz)."""
     buffer = io.BytesIO()
-    packed = {name: np.asarray(array) for name, array in arrays.items()}
-    np.savez_compressed(buffer, **packed, __meta__=np.array(json.dumps(meta, sort_keys=True, ensure_ascii=False)))
+    packed: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
+    packed["__meta__"] = np.array(json.dumps(meta, sort_keys=True, ensure_ascii=False))
+    np.savez_compressed(buffer, **packed)
     write_whole(path, buffer.getvalue())
 
 

@@ -47,10 +47,9 @@ class Bloc:
             raise LabelError(f"bloc {self.name}: pool shares for non-members: {first_five(strangers)}")
         if not 0 <= self.collection <= 1:
             raise SymbolError(f"bloc {self.name}: collection rate {self.collection} outside 0..1")
-        if self.shares:
-            if min(self.shares.values()) < 0 or abs(sum(self.shares.values()) - 1) > 1e-6:
-                total = sum(self.shares.values())
-                raise SymbolError(f"bloc {self.name}: pool shares must be >= 0 and sum to 1, they sum to {total:.6g}")
+        total = sum(self.shares.values())
+        if self.shares and (min(self.shares.values()) < 0 or abs(total - 1) > 1e-6):
+            raise SymbolError(f"bloc {self.name}: pool shares must be >= 0 and sum to 1, they sum to {total:.6g}")
 
     def within(self, countries: Sequence[str]) -> tuple[str, ...]:
         """Return the members that are countries of a world, in the world's order."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from karvan.core.errors import ConflictError, KarvanWarning, SymbolError
+from karvan.core.inputs import axes_of, warn_huge_tariff
 from karvan.core.labels import cells, suggest, to_array
 from karvan.core.symbols import symbol, symbols
-from karvan.core.world import World, axes_of, warn_huge_tariff
+from karvan.core.world import World
 
 if TYPE_CHECKING:
     from karvan.core.scenario import Scenario
@@ -138,7 +139,9 @@ def _values(world: World, name: str, given: Any) -> np.ndarray:
     labels = axes_of(name, world.axes)
     bad = np.isnan(values) | (np.isinf(values) if name != "d_hat" else np.zeros(values.shape, bool))
     if bad.any():
-        raise SymbolError(f"{name}: {int(bad.sum())} value(s) are NaN or infinite, at {cells(bad, labels)}; use a masked array")
+        raise SymbolError(
+            f"{name}: {int(bad.sum())} value(s) are NaN or infinite, at {cells(bad, labels)}; use a masked array"
+        )
     if symbol(name).sign == "> 0" and (values <= 0).any():
         raise SymbolError(f"{name}: ratios must be above 0, at {cells(values <= 0, labels)}; 1.05 means 5 % more")
     if name == "tau_new":

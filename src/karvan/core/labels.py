@@ -80,7 +80,9 @@ def to_array(
         array = np.full(shape, float(array))
     if array.shape != shape:
         expected = " x ".join(f"{d}={n}" for d, n in zip(dims, shape, strict=True))
-        raise SymbolError(f"{name}: shape {array.shape}, expected {shape} ({expected}); the axis order is {tuple(dims)}")
+        raise SymbolError(
+            f"{name}: shape {array.shape}, expected {shape} ({expected}); the axis order is {tuple(dims)}"
+        )
     return array
 
 
@@ -100,7 +102,9 @@ def _labelled(values: Any, name: str, dims: Sequence[str], labels: dict[str, tup
                 f"{name}: {dim} labels differ: {len(missing)} missing ({first_five(missing) or 'none'}), "
                 f"{len(extra)} unknown ({first_five(extra) or 'none'}); select or extend them so that they match"
             )
-        raise LabelError(f"{name}: {dim} labels are in another order; use .reindex({dim}=...) to put them in the world's")
+        raise LabelError(
+            f"{name}: {dim} labels are in another order; use .reindex({dim}=...) to put them in the world's"
+        )
     return np.asarray(values.values)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,9 @@ class Range:
         if not np.isfinite([mode, low, high]).all():
             raise SymbolError(f"range: mode {self.mode}, low {self.low}, high {self.high} must be finite")
         if (low > mode).any() or (mode > high).any():
-            raise SymbolError(f"range: low <= mode <= high is broken: low {self.low}, mode {self.mode}, high {self.high}")
+            raise SymbolError(
+                f"range: low <= mode <= high is broken: low {self.low}, mode {self.mode}, high {self.high}"
+            )
         if not 0 <= self.together <= 1:
             raise SymbolError(f"range: together is {self.together}, expected 0..1")
 
@@ -72,7 +73,7 @@ class Params:
         wrong = [name for name, entry in entries.items() if not isinstance(entry, Range)]
         if wrong:
             raise SymbolError(f"parameter {wrong[0]!r}: expected a Range(mode, low, high, source=...)")
-        self.entries: Mapping[str, Range] = MappingProxyType(dict(entries))
+        self.entries: Mapping[str, Range] = dict(entries)
 
     def draw(self, seed: int, draw: int) -> dict[str, Any]:
         """Return one value per entry for draw number `draw`."""

@@ -36,6 +36,10 @@ class Shock:
         """Compose with another shock, change or scenario."""
         return Scenario.of(self) | other
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to worker processes by name."""
+        return _shock_by_name, (self.kind, dict(self.arguments), self.place)
+
     @property
     def label(self) -> str:
         """How messages call this shock."""
@@ -162,7 +166,9 @@ class Scenario:
 
     def at(self, values: Mapping[str, float]) -> Scenario:
         """Return the scenario with uncertain arguments set to the values given by name."""
-        shocks = [item if isinstance(item, Change) else replace(item, arguments=dict(item.arguments)) for item in self.shocks]
+        shocks = [
+            item if isinstance(item, Change) else replace(item, arguments=dict(item.arguments)) for item in self.shocks
+        ]
         for key, _, place, argument in self._uncertain():
             if key in values:
                 shocks[place].arguments[argument] = values[key]  # type: ignore[index, union-attr]
@@ -179,12 +185,18 @@ class Scenario:
                     yield f"{item.kind}{order}.{argument}", value, place, argument
 
 
+def _shock_by_name(kind: str, arguments: dict[str, Any], place: str) -> Shock:
+    return replace(vocabulary()[kind](**arguments), place=place)
+
+
 def _as_range(value: Any, where: str) -> Any:
     if not isinstance(value, Mapping) or not {"mode", "low", "high"} & set(value):
         return value
     wrong = [k for k in value if k not in ("mode", "low", "high")]
     if wrong or len(value) < 3:
-        raise ScenarioError(f"{where}: a range needs mode, low and high, and nothing else; got {', '.join(map(str, value))}")
+        raise ScenarioError(
+            f"{where}: a range needs mode, low and high, and nothing else; got {', '.join(map(str, value))}"
+        )
     try:
         return Range(float(value["mode"]), float(value["low"]), float(value["high"]))
     except Exception as fault:

@@ -96,7 +96,9 @@ def _validate(node: Any, file: Path) -> tuple[Document | None, list[str]]:
                 faults.append(f"{where}: {'.'.join(map(str, item['loc']))}: {item['msg']}")
         return None, faults
     if document.schema_ != SCHEMA:
-        faults.append(f"{_place(node, ('schema',), file)}: schema {document.schema_} is not known; write schema: {SCHEMA}")
+        faults.append(
+            f"{_place(node, ('schema',), file)}: schema {document.schema_} is not known; write schema: {SCHEMA}"
+        )
     if document.deficits not in CLOSURES:
         hint = suggest(document.deficits, CLOSURES)
         faults.append(f"{_place(node, ('deficits',), file)}: unknown closure {document.deficits!r}.{hint}")
@@ -110,7 +112,7 @@ def _shocks(document: Document, node: Any, file: Path, faults: list[str]) -> tup
         if len(entry) != 1:
             faults.append(f"{where}: a shock is one key with its arguments; got {', '.join(entry) or 'nothing'}")
             continue
-        (kind, arguments), = entry.items()
+        ((kind, arguments),) = entry.items()
         where = _place(node, ("shocks", order, kind), file)
         if kind not in vocabulary():
             faults.append(f"{where}: unknown shock {kind!r}.{suggest(kind, vocabulary())}")
@@ -133,9 +135,11 @@ def _plain(value: Any) -> Any:
 
 def _place(node: Any, loc: tuple[Any, ...], file: Path) -> str:
     line, column = 0, 0
+    positions: Any
     for key in loc:
         try:
-            line, column = node.lc.item(key) if isinstance(node, list) else node.lc.key(key)
+            positions = node.lc
+            line, column = positions.item(key) if isinstance(node, list) else positions.key(key)
             node = node[key]
         except (AttributeError, KeyError, IndexError, TypeError):
             break

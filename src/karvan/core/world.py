@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -15,8 +14,20 @@ import numpy as np
 from karvan.core import archive
 from karvan.core.baseline import Baseline, derive
 from karvan.core.bloc import Bloc
-from karvan.core.errors import IdentityError, KarvanWarning, LabelError, SymbolError, first_five
-from karvan.core.labels import as_labels, cells, positions, require_finite, to_array
+from karvan.core.errors import IdentityError, LabelError, SymbolError, first_five
+from karvan.core.inputs import (
+    axes_from,
+    axes_of,
+    check_params,
+    cost_shares,
+    final_demand,
+    only_zero,
+    pool_of,
+    read,
+    require_economy,
+    warn_huge_tariff,
+)
+from karvan.core.labels import as_labels, cells, positions, to_array
 from karvan.core.params import Params, Range
 from karvan.core.source import Block, as_blocks
 from karvan.core.symbols import symbol
@@ -26,8 +37,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 INPUTS = ("M", "tau", "gamma", "beta", "theta")
-SHARE_TOLERANCE = 1e-6
-HUGE_TARIFF = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +60,7 @@ class World:
     services: tuple[str, ...] = ()
     schedules: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     params: Params = field(default_factory=Params)
+    theta_sets: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     sources: tuple[Block, ...] = field(default=(), repr=False)
     name: str = ""
     in_equilibrium: bool = True
@@ -74,6 +84,7 @@ class World:
         services: Iterable[str] = (),
         schedules: Mapping[str, Any] | None = None,
         params: Params | None = None,
+        theta_sets: Mapping[str, Any] | None = None,
         negative_demand: str = "raise",
         name: str = "",
     ) -> World:
@@ -94,6 +105,7 @@ class World:
         services : the sectors that are services (no border, no tariff)
         schedules : tariff schedules by name, each (country, sector), NaN where unknown; "mfn" is used by an exit
         params : ranges of uncertain parameters (`theta`)
+        theta_sets : other published sets of theta by name, each (sector,), to be shown beside
         negative_demand : "raise", or "clip" (Caliendo and Parro 2015: set negative final demand to zero and
             renormalise; the world is then solved once before any shock)
 
@@ -103,23 +115,25 @@ class World:
             Each names the symbol, the cells and what to do.
         """
         countries, sectors = as_labels(countries, "countries"), as_labels(sectors, "sectors")
-        axes = _axes(countries, sectors)
-        M_ = _read("M", M, axes)
-        tau_ = _read("tau", 0.0 if tau is None else tau, axes)
-        theta_ = _read("theta", theta, axes)
-        gamma_, beta_ = _cost_shares(gamma, beta, axes)
-        _only_zero(specific, "specific", axes)
-        _only_zero(psi, "psi", axes)
+        axes = axes_from(countries, sectors)
+        M_ = read("M", M, axes)
+        tau_ = read("tau", 0.0 if tau is None else tau, axes)
+        theta_ = read("theta", theta, axes)
+        gamma_, beta_ = cost_shares(gamma, beta, axes)
+        only_zero(specific, "specific", axes)
+        only_zero(psi, "psi", axes)
         if (tau_ <= -1).any():
-            raise SymbolError(f"tau: a tariff of -100 % or less makes goods free, at {cells(tau_ <= -1, axes_of('tau', axes))}")
+            raise SymbolError(
+                f"tau: a tariff of -100 % or less makes goods free, at {cells(tau_ <= -1, axes_of('tau', axes))}"
+            )
         warn_huge_tariff(tau_, axes_of("tau", axes))
         service_labels = tuple(services)
         positions(service_labels, sectors, "service sector")
         blocs_ = {b.name: b for b in blocs}
-        pool, collection = _pool(blocs_, countries)
+        pool, collection = pool_of(blocs_, countries)
         baseline = derive(M_, tau_, gamma_, beta_, pool, collection)
-        baseline, clipped = _final_demand(baseline, negative_demand, axes)
-        _require_economy(baseline, countries)
+        baseline, clipped = final_demand(baseline, negative_demand, axes)
+        require_economy(baseline, countries)
         for array in (M_, tau_, gamma_, beta_, theta_, *baseline):
             array.setflags(write=False)
         return cls(
@@ -137,7 +151,8 @@ class World:
             schedules=MappingProxyType(
                 {k: to_array(v, f"schedule {k}", ("country", "sector"), axes) for k, v in (schedules or {}).items()}
             ),
-            params=_params(params, sectors),
+            params=check_params(params, sectors),
+            theta_sets=MappingProxyType({k: read("theta", v, axes) for k, v in (theta_sets or {}).items()}),
             sources=as_blocks(sources),
             name=name,
             in_equilibrium=not clipped,
@@ -167,7 +182,7 @@ class World:
     @property
     def axes(self) -> dict[str, tuple[str, ...]]:
         """Labels by full dimension name."""
-        return {**_axes(self.countries, self.sectors), "union": self.unions}
+        return {**axes_from(self.countries, self.sectors), "union": self.unions}
 
     @property
     def unions(self) -> tuple[str, ...]:
@@ -177,12 +192,12 @@ class World:
     @cached_property
     def pool(self) -> np.ndarray:
         """(union, country) treaty shares."""
-        return _pool(self.blocs, self.countries)[0]
+        return pool_of(self.blocs, self.countries)[0]
 
     @cached_property
     def collection(self) -> np.ndarray:
         """(union,) part of the statutory duty on outside goods that reaches the pool."""
-        return _pool(self.blocs, self.countries)[1]
+        return pool_of(self.blocs, self.countries)[1]
 
     @property
     def goods(self) -> np.ndarray:
@@ -215,13 +230,14 @@ class World:
             "services": self.services,
             "schedules": self.schedules,
             "params": self.params,
+            "theta_sets": self.theta_sets,
             "name": self.name,
         }
         return World.from_arrays(countries=self.countries, sectors=self.sectors, **{**given, **changes})
 
     def with_theta(self, theta: Any) -> World:
         """Return the same World with other trade elasticities; the baseline does not depend on them."""
-        values = _read("theta", theta, self.axes)
+        values = read("theta", theta, self.axes)
         values.setflags(write=False)
         return replace(self, theta=values)
 
@@ -248,6 +264,7 @@ class World:
             services=self.services,
             schedules={k: v[order] for k, v in self.schedules.items()},
             params=self.params,
+            theta_sets=self.theta_sets,
             name=self.name,
         )
 
@@ -295,14 +312,20 @@ class World:
             services=meta["services"],
             schedules={k.removeprefix("schedule:"): v for k, v in arrays.items() if k.startswith("schedule:")},
             params=Params(theta=theta_range) if theta_range else Params(),
+            theta_sets={k.removeprefix("theta:"): v for k, v in arrays.items() if k.startswith("theta:")},
             sources=[Block(**entry) for entry in meta["sources"]],
             name=meta["name"],
             negative_demand="raise" if meta["in_equilibrium"] else "clip",
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to worker processes as its inputs."""
+        return World._from_saved, (self._arrays(), self._meta(full=True))
+
     def _arrays(self) -> dict[str, np.ndarray]:
         arrays = {name: getattr(self, name) for name in INPUTS}
         arrays |= {f"schedule:{name}": schedule for name, schedule in self.schedules.items()}
+        arrays |= {f"theta:{name}": values for name, values in self.theta_sets.items()}
         theta = self.params.entries.get("theta")
         if theta is not None:
             arrays |= {"theta_low": np.asarray(theta.low), "theta_high": np.asarray(theta.high)}
@@ -322,119 +345,8 @@ class World:
         return {**meta, "name": self.name, "sources": [b._asdict() for b in self.sources]} if full else meta
 
     def __repr__(self) -> str:
-        return f"World({self.name or 'unnamed'}: {len(self.countries)} countries x {len(self.sectors)} sectors, {self.year})"
-
-
-def axes_of(name: str, axes: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the labels of a symbol's axes, in order."""
-    return [axes[d] for d in symbol(name).dims]
-
-
-def warn_huge_tariff(tau: np.ndarray, labels: Sequence[Sequence[str]]) -> None:
-    """Warn when a tariff is so high that percent were probably written for a fraction."""
-    huge = np.isfinite(tau) & (tau >= HUGE_TARIFF)
-    if huge.any():
-        warnings.warn(
-            f"tau: {int(huge.sum())} tariff(s) of {HUGE_TARIFF:.0%} or more, up to {tau[huge].max():g}, at {cells(huge, labels)}; "
-            "tariffs are fractions: write 0.25 for 25 %",
-            KarvanWarning,
-            stacklevel=3,
-        )
-
-
-def _axes(countries: tuple[str, ...], sectors: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    named = {"country": countries, "importer": countries, "exporter": countries, "sector": sectors, "input": sectors}
-    return named
-
-
-def _read(name: str, values: Any, axes: Mapping[str, tuple[str, ...]]) -> np.ndarray:
-    entry = symbol(name)
-    array = to_array(values, name, entry.dims, dict(axes), broadcast=name in ("tau", "theta"))
-    labels = axes_of(name, axes)
-    require_finite(array, name, labels)
-    bad = {">= 0": array < 0, "> 0": array <= 0, "0..1": (array < 0) | (array > 1)}.get(entry.sign)
-    if bad is not None and bad.any():
-        raise SymbolError(
-            f"{name}: {int(bad.sum())} value(s) outside {entry.sign} ({entry.label}), first {array[bad][0]:g}, "
-            f"at {cells(bad, labels)}; correct them at the source"
-        )
-    return array
-
-
-def _cost_shares(gamma: Any, beta: Any, axes: dict[str, tuple[str, ...]]) -> tuple[np.ndarray, np.ndarray]:
-    shape = (len(axes["country"]), len(axes["sector"]), len(axes["sector"]))
-    if gamma is None:
-        if beta is not None and np.abs(_read("beta", beta, axes) - 1).max() > SHARE_TOLERANCE:
-            raise IdentityError("beta is below 1 but gamma is not given: say what the inputs are, or leave beta out")
-        return np.zeros(shape), np.ones(shape[:2])
-    inputs = _read("gamma", gamma, axes)
-    rest = 1 - inputs.sum(axis=1)
-    labels = axes_of("beta", axes)
-    if (rest < -SHARE_TOLERANCE).any():
-        bad = rest < -SHARE_TOLERANCE
-        raise IdentityError(f"gamma: input shares above 1 in {int(bad.sum())} sector(s), at {cells(bad, labels)}")
-    if beta is not None:
-        gap = np.abs(_read("beta", beta, axes) - rest)
-        if gap.max() > SHARE_TOLERANCE:
-            bad = gap > SHARE_TOLERANCE
-            raise IdentityError(
-                f"beta + sum of gamma is not 1 in {int(bad.sum())} sector(s) (largest gap {gap.max():.3g}), at "
-                f"{cells(bad, labels)}; give gamma with inputs on the second axis (country, input, sector)"
-            )
-    return inputs, np.maximum(rest, 0.0)
-
-
-def _only_zero(values: Any, name: str, axes: dict[str, tuple[str, ...]]) -> None:
-    if values is not None and to_array(values, name, symbol(name).dims, axes, broadcast=True).any():
-        raise SymbolError(f"{name}: only zero is solved so far ({symbol(name).label}); leave it out")
-
-
-def _pool(blocs: Mapping[str, Bloc], countries: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    unions = [b for b in blocs.values() if b.shares]
-    pool = np.zeros((len(unions), len(countries)))
-    for u, bloc in enumerate(unions):
-        absent = [c for c in bloc.shares if c not in countries]
-        if absent:
-            raise LabelError(f"bloc {bloc.name}: pool shares for countries not in the world: {first_five(absent)}")
-        for c, share in bloc.shares.items():
-            pool[u, countries.index(c)] = share
-    twice = (pool > 0).sum(axis=0) > 1
-    if twice.any():
-        raise LabelError(f"in two unions that pool duties: {first_five(np.array(countries)[twice])}")
-    return pool, np.array([b.collection for b in unions], dtype=float)
-
-
-def _final_demand(baseline: Baseline, rule: str, axes: dict[str, tuple[str, ...]]) -> tuple[Baseline, bool]:
-    if rule not in ("raise", "clip"):
-        raise SymbolError(f'negative_demand: {rule!r}; use "raise" or "clip"')
-    alpha = baseline.alpha
-    dust = (alpha < 0) & (alpha > -1e-12)
-    negative = (alpha < 0) & ~dust
-    if negative.any() and rule == "raise":
-        raise IdentityError(
-            f"final demand is negative in {int(negative.sum())} market(s), down to {alpha.min():.3g} of income, at "
-            f'{cells(negative, axes_of("alpha", axes))}: inputs exceed spending; correct gamma or M, or pass negative_demand="clip"'
-        )
-    if not (alpha < 0).any():
-        return baseline, False
-    kept = np.maximum(alpha, 0.0)
-    return baseline._replace(alpha=kept / kept.sum(axis=1, keepdims=True)), bool(negative.any())
-
-
-def _require_economy(baseline: Baseline, countries: tuple[str, ...]) -> None:
-    for value, what in ((baseline.V, "value added"), (baseline.I, "income")):
-        poor = ~(value > 0)
-        if poor.any():
-            names = first_five(np.array(countries)[poor])
-            raise IdentityError(f"{what} is not positive in {names}; every country must produce and earn something")
-
-
-def _params(params: Params | None, sectors: tuple[str, ...]) -> Params:
-    params = params or Params()
-    theta = params.entries.get("theta")
-    if theta is not None and np.shape(theta.mode) not in ((), (len(sectors),)):
-        raise SymbolError(f"params theta: shape {np.shape(theta.mode)}, expected one value per sector ({len(sectors)})")
-    return params
+        size = f"{len(self.countries)} countries x {len(self.sectors)} sectors"
+        return f"World({self.name or 'unnamed'}: {size}, {self.year})"
 
 
 def _plain(value: Any) -> Any:

@@ -14,16 +14,46 @@ from karvan.core.table import Table
 from karvan.core.world import World
 from karvan.models.trade.face import solve
 
-COUNTRIES = (
-    "ARG AUS AUT BRA CAN CHL CHN DNK FIN FRA DEU GRC HUN IND IDN IRL ITA JPN KOR MEX NLD NZL NOR PRT ZAF ESP SWE TUR GBR USA ROW"
-).split()
+COUNTRIES = [
+    "ARG",
+    "AUS",
+    "AUT",
+    "BRA",
+    "CAN",
+    "CHL",
+    "CHN",
+    "DNK",
+    "FIN",
+    "FRA",
+    "DEU",
+    "GRC",
+    "HUN",
+    "IND",
+    "IDN",
+    "IRL",
+    "ITA",
+    "JPN",
+    "KOR",
+    "MEX",
+    "NLD",
+    "NZL",
+    "NOR",
+    "PRT",
+    "ZAF",
+    "ESP",
+    "SWE",
+    "TUR",
+    "GBR",
+    "USA",
+    "ROW",
+]
 NAFTA = ("MEX", "CAN", "USA")
 TRADED, SECTORS = 20, 40
 NON_TRADED_THETA = 8.22
 
 # Table of the paper, percent: terms of trade, volume of trade, welfare (first order), real wage; then the exact change
 # in real income, on which five independent codes agree to 1e-4 points.
-PUBLISHED = {
+PUBLISHED: dict[str, dict[str, tuple[float | None, ...]]] = {
     "purge": {
         "MEX": (-0.41, 1.72, 1.31, 1.72, 0.0073),
         "CAN": (-0.11, 0.04, -0.06, 0.32, -0.1101),
@@ -73,7 +103,9 @@ def read(folder: Path) -> Files:
 def _table(folder: Path, name: str) -> np.ndarray:
     path = folder / f"{name}.txt"
     if not path.is_file():
-        raise SourceError(f"{path}: not found; point --data at the folder with the authors' files GO, B, IO, T, xbilat1993, ...")
+        raise SourceError(
+            f"{path}: not found; point --data at the folder with the authors' files GO, B, IO, T, xbilat1993, ..."
+        )
     return np.loadtxt(path)
 
 
@@ -124,7 +156,16 @@ def run(folder: Path, deficits: str = "purge") -> tuple[Table, Outcome]:
         n = COUNTRIES.index(country)
         ours = [100 * (out.values[c][n] - (1 if c.endswith("hat") else 0)) for c in columns]
         for column, paper, value in zip(columns, PUBLISHED[deficits][country], ours, strict=True):
-            name = {"welfare_hat": "exact real income", "first_order": "printed welfare (first_order)"}.get(column, column)
-            rows.append((country, name.replace("_hat", "").replace("_", " ") if "(" not in name else name, paper, round(value, 4)))
+            name = {"welfare_hat": "exact real income", "first_order": "printed welfare (first_order)"}.get(
+                column, column
+            )
+            rows.append(
+                (
+                    country,
+                    name.replace("_hat", "").replace("_", " ") if "(" not in name else name,
+                    paper,
+                    round(value, 4),
+                )
+            )
     title = f"Caliendo and Parro (2015), NAFTA, percent, deficits {deficits}"
     return Table(("country", "quantity", "paper", "karvan"), tuple(rows), title), out

@@ -59,7 +59,9 @@ def both_ways(world: World, between: Any, chosen: np.ndarray) -> np.ndarray:
 def schedule(world: World, name: str) -> np.ndarray:
     """(n, j) tariff schedule of a world by name."""
     if name not in world.schedules:
-        have = f"{suggest(name, world.schedules)}" if world.schedules else " It has none; pass schedules={...} or a rate."
+        have = (
+            f"{suggest(name, world.schedules)}" if world.schedules else " It has none; pass schedules={...} or a rate."
+        )
         raise SymbolError(f"the world has no tariff schedule {name!r}.{have}")
     return world.schedules[name]
 

@@ -15,7 +15,14 @@ from karvan.shocks import groups
 
 @shock
 def set_tariff(
-    world: World, *, importer: Any, exporter: Any, rate: Any, sectors: Any = "goods", plus: float = 0.0, keep_free: bool = False
+    world: World,
+    *,
+    importer: Any,
+    exporter: Any,
+    rate: Any,
+    sectors: Any = "goods",
+    plus: float = 0.0,
+    keep_free: bool = False,
 ) -> Change:
     """Set the tariff of importers on exporters.
 

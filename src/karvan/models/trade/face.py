@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from karvan.core.change import Change, Primitives
+from karvan.core.change import Primitives
 from karvan.core.errors import ConvergenceError, ScenarioError
 from karvan.core.labels import suggest
 from karvan.core.outcome import Outcome, Residuals
@@ -59,7 +59,7 @@ def solve(
     if io is True and not world.has_inputs:
         raise ScenarioError("io=True, but this world has no input shares (gamma); leave io out")
     primitives = scenario.change(world)
-    options = {"tol": tol, "max_steps": max_steps, "allow_unconverged": allow_unconverged}
+    options: dict[str, Any] = {"tol": tol, "max_steps": max_steps, "allow_unconverged": allow_unconverged}
     base = settle(world, kind, **options)
     solved, tables = equilibrium(base, primitives, "fixed" if kind == "purge" else kind, **options)
     values = results(base, primitives, solved, tables)
@@ -148,6 +148,3 @@ def results(world: World, change: Primitives, solved: fixed_point.Solved, t: ker
         "volume_of_trade": parts.volume_of_trade,
         "first_order": parts.terms_of_trade + parts.volume_of_trade,
     }
-
-
-__all__ = ["Change", "equilibrium", "results", "settle", "solve"]

@@ -137,6 +137,6 @@ def _require_financed(world: World, D: np.ndarray, tab: Tables) -> None:
             if inside.all():
                 raise InfeasibleError(f"the deficits of the world sum to {total:.6g} MUSD, they must sum to zero")
             raise InfeasibleError(
-                f"{names} is cut off from the rest of the world but has a deficit of {total:.6g} MUSD that no trade can "
-                "carry; use deficits='purge', or give Change(D_new=...) that sums to zero in every part"
+                f"{names} is cut off from the rest of the world but has a deficit of {total:.6g} MUSD that no trade "
+                "can carry; use deficits='purge', or give Change(D_new=...) that sums to zero in every part"
             )

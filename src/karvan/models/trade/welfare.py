@@ -19,9 +19,7 @@ class FirstOrder(NamedTuple):
     volume_of_trade: np.ndarray
 
 
-def first_order(
-    M: np.ndarray, tau: np.ndarray, I: np.ndarray, M_new: np.ndarray, c_hat: np.ndarray
-) -> FirstOrder:
+def first_order(M: np.ndarray, tau: np.ndarray, I: np.ndarray, M_new: np.ndarray, c_hat: np.ndarray) -> FirstOrder:
     """What Caliendo and Parro (2015, eq. 20) print as welfare: one step at initial tariffs, not the exact change.
 
     tot[n] = sum_ij (M[i, n, j] dln c[n, j] - M[n, i, j] dln c[i, j]) / I[n]

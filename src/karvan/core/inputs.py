@@ -1,0 +1,140 @@
+"""Reading the inputs of a World strictly: every fault names the symbol, the cells and what to do."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from karvan.core.baseline import Baseline
+from karvan.core.bloc import Bloc
+from karvan.core.errors import IdentityError, KarvanWarning, LabelError, SymbolError, first_five
+from karvan.core.labels import cells, require_finite, to_array
+from karvan.core.params import Params
+from karvan.core.symbols import symbol
+
+SHARE_TOLERANCE = 1e-6
+HUGE_TARIFF = 5.0
+
+
+def axes_of(name: str, axes: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the labels of a symbol's axes, in order."""
+    return [axes[d] for d in symbol(name).dims]
+
+
+def warn_huge_tariff(tau: np.ndarray, labels: Sequence[Sequence[str]]) -> None:
+    """Warn when a tariff is so high that percent were probably written for a fraction."""
+    huge = np.isfinite(tau) & (tau >= HUGE_TARIFF)
+    if huge.any():
+        warnings.warn(
+            f"tau: {int(huge.sum())} tariff(s) of {HUGE_TARIFF:.0%} or more, up to {tau[huge].max():g}, at "
+            f"{cells(huge, labels)}; tariffs are fractions: write 0.25 for 25 %",
+            KarvanWarning,
+            stacklevel=3,
+        )
+
+
+def axes_from(countries: tuple[str, ...], sectors: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return labels by full dimension name."""
+    named = {"country": countries, "importer": countries, "exporter": countries, "sector": sectors, "input": sectors}
+    return named
+
+
+def read(name: str, values: Any, axes: Mapping[str, tuple[str, ...]]) -> np.ndarray:
+    """Read an input symbol strictly: shape, labels, NaN and sign."""
+    entry = symbol(name)
+    array = to_array(values, name, entry.dims, dict(axes), broadcast=name in ("tau", "theta"))
+    labels = axes_of(name, axes)
+    require_finite(array, name, labels)
+    bad = {">= 0": array < 0, "> 0": array <= 0, "0..1": (array < 0) | (array > 1)}.get(entry.sign)
+    if bad is not None and bad.any():
+        raise SymbolError(
+            f"{name}: {int(bad.sum())} value(s) outside {entry.sign} ({entry.label}), first {array[bad][0]:g}, "
+            f"at {cells(bad, labels)}; correct them at the source"
+        )
+    return array
+
+
+def cost_shares(gamma: Any, beta: Any, axes: dict[str, tuple[str, ...]]) -> tuple[np.ndarray, np.ndarray]:
+    """Read gamma and beta together; beta is one minus the inputs, exactly."""
+    shape = (len(axes["country"]), len(axes["sector"]), len(axes["sector"]))
+    if gamma is None:
+        if beta is not None and np.abs(read("beta", beta, axes) - 1).max() > SHARE_TOLERANCE:
+            raise IdentityError("beta is below 1 but gamma is not given: say what the inputs are, or leave beta out")
+        return np.zeros(shape), np.ones(shape[:2])
+    inputs = read("gamma", gamma, axes)
+    rest = 1 - inputs.sum(axis=1)
+    labels = axes_of("beta", axes)
+    if (rest < -SHARE_TOLERANCE).any():
+        bad = rest < -SHARE_TOLERANCE
+        raise IdentityError(f"gamma: input shares above 1 in {int(bad.sum())} sector(s), at {cells(bad, labels)}")
+    if beta is not None:
+        gap = np.abs(read("beta", beta, axes) - rest)
+        if gap.max() > SHARE_TOLERANCE:
+            bad = gap > SHARE_TOLERANCE
+            raise IdentityError(
+                f"beta + sum of gamma is not 1 in {int(bad.sum())} sector(s) (largest gap {gap.max():.3g}), at "
+                f"{cells(bad, labels)}; give gamma with inputs on the second axis (country, input, sector)"
+            )
+    return inputs, np.maximum(rest, 0.0)
+
+
+def only_zero(values: Any, name: str, axes: dict[str, tuple[str, ...]]) -> None:
+    """Refuse values other than zero for what is not solved yet."""
+    if values is not None and to_array(values, name, symbol(name).dims, axes, broadcast=True).any():
+        raise SymbolError(f"{name}: only zero is solved so far ({symbol(name).label}); leave it out")
+
+
+def pool_of(blocs: Mapping[str, Bloc], countries: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return (union, country) treaty shares and (union,) collection rates."""
+    unions = [b for b in blocs.values() if b.shares]
+    pool = np.zeros((len(unions), len(countries)))
+    for u, bloc in enumerate(unions):
+        absent = [c for c in bloc.shares if c not in countries]
+        if absent:
+            raise LabelError(f"bloc {bloc.name}: pool shares for countries not in the world: {first_five(absent)}")
+        for c, share in bloc.shares.items():
+            pool[u, countries.index(c)] = share
+    twice = (pool > 0).sum(axis=0) > 1
+    if twice.any():
+        raise LabelError(f"in two unions that pool duties: {first_five(np.array(countries)[twice])}")
+    return pool, np.array([b.collection for b in unions], dtype=float)
+
+
+def final_demand(baseline: Baseline, rule: str, axes: dict[str, tuple[str, ...]]) -> tuple[Baseline, bool]:
+    """Apply the rule for negative final demand; true when something was clipped."""
+    if rule not in ("raise", "clip"):
+        raise SymbolError(f'negative_demand: {rule!r}; use "raise" or "clip"')
+    alpha = baseline.alpha
+    dust = (alpha < 0) & (alpha > -1e-12)
+    negative = (alpha < 0) & ~dust
+    if negative.any() and rule == "raise":
+        raise IdentityError(
+            f"final demand is negative in {int(negative.sum())} market(s), down to {alpha.min():.3g} of income, at "
+            f"{cells(negative, axes_of('alpha', axes))}: inputs exceed spending; correct gamma or M, "
+            'or pass negative_demand="clip"'
+        )
+    if not (alpha < 0).any():
+        return baseline, False
+    kept = np.maximum(alpha, 0.0)
+    return baseline._replace(alpha=kept / kept.sum(axis=1, keepdims=True)), bool(negative.any())
+
+
+def require_economy(baseline: Baseline, countries: tuple[str, ...]) -> None:
+    """Refuse countries without value added or income."""
+    for value, what in ((baseline.V, "value added"), (baseline.I, "income")):
+        poor = ~(value > 0)
+        if poor.any():
+            names = first_five(np.array(countries)[poor])
+            raise IdentityError(f"{what} is not positive in {names}; every country must produce and earn something")
+
+
+def check_params(params: Params | None, sectors: tuple[str, ...]) -> Params:
+    """Check that ranges fit the sectors."""
+    params = params or Params()
+    theta = params.entries.get("theta")
+    if theta is not None and np.shape(theta.mode) not in ((), (len(sectors),)):
+        raise SymbolError(f"params theta: shape {np.shape(theta.mode)}, expected one value per sector ({len(sectors)})")
+    return params

@@ -1,0 +1,101 @@
+"""Repeating a run from its record and comparing what comes out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from karvan._version import __version__
+from karvan.core.errors import SourceError
+from karvan.core.record import HEADLINE, text_hash
+from karvan.core.scenario import Scenario, vocabulary
+from karvan.core.table import Table
+from karvan.core.world import World
+from karvan.data.worlds import load
+from karvan.models.trade.face import solve
+
+TOLERANCE = 1e-7
+
+
+def verify(path: str | Path) -> Table:
+    """Repeat the run of a record file and return one row per thing compared, with a verdict.
+
+    Compared are the code version, the hash of the world, the hash of the scenario, and every headline number (largest
+    relative difference, allowed up to 1e-7).
+
+    Raises
+    ------
+    SourceError
+        Not a record, or a record of raw arrays, which holds only their hash and cannot be repeated.
+    """
+    record = _read(Path(path))
+    world, scenario = _world(record), _scenario(record)
+    options = record["options"]
+    rows = [
+        _row("code version", record["karvan"], __version__, needed=False),
+        _row("world", record["world"]["sha256"], world.sha256),
+        _row("scenario", record["scenario"]["sha256"], text_hash(_papers(record))),
+    ]
+    out = solve(world, scenario, deficits=options["deficits"], io=options["io"], tol=options["tol"])
+    for name in HEADLINE:
+        rows.append(_compare(name, record["results"][name], out.record["results"][name]))
+    return Table(("what", "recorded", "now", "verdict"), tuple(rows), f"Verifying {path}")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SourceError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as fault:
+        raise SourceError(f"{path}: not a record ({fault})") from None
+    needed = ("karvan", "world", "scenario", "options", "results")
+    missing = [k for k in needed if not isinstance(record, dict) or k not in record]
+    if missing:
+        raise SourceError(
+            f"{path}: not a record of a run, it lacks {', '.join(missing)}; `karvan run --out DIR` writes one"
+        )
+    return record
+
+
+def _world(record: Mapping[str, Any]) -> World:
+    name = record["world"].get("name") or ""
+    try:
+        return load(name)
+    except SourceError as fault:
+        raise SourceError(f"the record was made on the world {name!r}, which is not here: {fault}") from None
+
+
+def _papers(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in record["scenario"].items() if k != "sha256"}
+
+
+def _scenario(record: Mapping[str, Any]) -> Scenario:
+    papers = record["scenario"]
+    shocks = []
+    for entry in papers["shocks"]:
+        ((kind, arguments),) = entry.items()
+        if kind == "change":
+            raise SourceError(
+                "the record is of a change given as raw arrays; only their hash is kept, it cannot be repeated"
+            )
+        if kind not in vocabulary():
+            raise SourceError(f"the record uses a shock {kind!r} that is not installed here")
+        shocks.append(vocabulary()[kind](**arguments))
+    plain = {k: papers[k] for k in ("name", "title", "why", "source", "deficits")}
+    return Scenario(shocks=tuple(shocks), **plain)
+
+
+def _row(what: str, recorded: str, now: str, *, needed: bool = True) -> tuple[Any, ...]:
+    verdict = "same" if recorded == now else ("DIFFERENT" if needed else "another version")
+    return (what, recorded[:16], now[:16], verdict)
+
+
+def _compare(name: str, recorded: Mapping[str, float], now: Mapping[str, float]) -> tuple[Any, ...]:
+    if set(recorded) != set(now):
+        return (name, f"{len(recorded)} countries", f"{len(now)} countries", "DIFFERENT")
+    gap, where = max((abs(now[c] - v) / max(1.0, abs(v)), c) for c, v in recorded.items())
+    verdict = "same" if gap <= TOLERANCE else f"DIFFERENT by {gap:.2g} ({where})"
+    return (name, f"{recorded[where]:.10g}", f"{now[where]:.10g}", verdict)
