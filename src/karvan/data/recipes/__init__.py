@@ -1,0 +1,1 @@
+"""Recipes: from source files to an embedded world."""
