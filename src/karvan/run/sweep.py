@@ -25,6 +25,7 @@ from karvan.models.trade.face import equilibrium, results, settle, solve
 KEEP = ("welfare_hat", "real_wage_hat", "net_pool_new", "duties_new")
 EXECUTORS = ("serial", "processes")
 READ = ("theta",)
+TOLERANCE = 1e-8  # of every residual of a draw: four digits below what a band shows
 
 
 class Plan(NamedTuple):
@@ -126,23 +127,31 @@ def one_draw(plan: Plan, draw: int) -> dict[str, np.ndarray]:
     world = plan.world.with_theta(drawn["theta"]) if "theta" in drawn else plan.world
     bases: dict[str, World] = {}
     rows: dict[str, list[list[np.ndarray]]] = {name: [] for name in plan.keep}
+    solved: dict[Any, dict[str, np.ndarray]] = {}
     for scenario in plan.scenarios:
         kind = plan.deficits or scenario.deficits
         values = {name: r.draw(name, plan.seed, draw) for name, r in scenario.ranges().items()}
         change = scenario.at(values).change(world)
         base = bases.setdefault(kind, settle(world, kind))
-        solved = [_part(base, change.only(*PARTS[part]), kind, f"{scenario.name}, draw {draw}") for part in plan.parts]
+        found = [
+            _part(base, change.only(*PARTS[part]), kind, solved, f"{scenario.name}, {part}, draw {draw}")
+            for part in plan.parts
+        ]
         for name in plan.keep:
-            rows[name].append([s[name] for s in solved])
+            rows[name].append([values[name] for values in found])
     return {name: np.array(table) for name, table in rows.items()}
 
 
-def _part(base: World, change: Primitives, kind: str, where: str) -> dict[str, np.ndarray]:
-    try:
-        solved, tables = equilibrium(base, change, "fixed" if kind == "purge" else kind)
-    except KarvanError as fault:
-        raise type(fault)(f"{where}: {fault}") from None
-    return results(base, change, solved, tables)
+def _part(base: World, change: Primitives, kind: str, solved: dict[Any, Any], where: str) -> dict[str, np.ndarray]:
+    """Solve one part, once: scenarios share parts (soft and hard exit have the same frictions)."""
+    key = (kind, *(None if array is None else array.tobytes() for array in change))
+    if key not in solved:
+        try:
+            end, tables = equilibrium(base, change, "fixed" if kind == "purge" else kind, tol=TOLERANCE)
+        except KarvanError as fault:
+            raise type(fault)(f"{where}: {fault}") from None
+        solved[key] = results(base, change, end, tables)
+    return solved[key]
 
 
 def _mode(plan: Plan, scenario: Scenario, part: str) -> Any:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from karvan.data.recipes.eurasia_2021 import partners
-from karvan.data.recipes.eurasia_2021.common import assumptions, countries, facts, goods, mix, need, ras, sectors
+from karvan.data.recipes.eurasia_2021.common import assumptions, countries, facts, goods, mix, need, ras, rows, sectors
 from karvan.data.recipes.eurasia_2021.icio import Icio
 
 TRADE_IN_SERVICES = 0.45  # share of trade and transport in services that cross a border; assumed
@@ -117,9 +117,9 @@ def fit_imports(M: np.ndarray, source: Path, code: str, totals: np.ndarray, tabl
     products = _mix_of(table[n], n) if table[n].any() else (seed + kept).sum(axis=0)
     want = product_totals(source, code, "imports", products, totals[free].sum() + kept.sum())
     columns = np.where(is_goods, np.maximum(want - kept.sum(axis=0), 0.05 * want), 0.0)
-    rows = np.where(free, totals, 0.0)
-    scaled = seed * (rows / np.maximum(seed.sum(axis=1), 1e-9))[:, None]
-    fitted = ras(scaled, rows, columns)
+    wanted = np.where(free, totals, 0.0)
+    scaled = seed * (wanted / np.maximum(seed.sum(axis=1), 1e-9))[:, None]
+    fitted = ras(scaled, wanted, columns)
     M[n] = np.where(free[:, None] & is_goods[None, :], fitted, M[n])
 
 
@@ -159,7 +159,7 @@ def set_services(M: np.ndarray, source: Path) -> None:
         if r["flow"] == "services" and r["year"] == "2021":
             totals[r["iso3"]] = (float(r["exports_usd_mn"]), float(r["imports_usd_mn"]))
     rest = len(names) - 1
-    for code, (exports, imports) in totals.items():
+    for code in totals:
         n = names.index(code)
         if M[:, n, j].sum() - M[n, n, j] < 1:  # carved: the partners of the rest of the world
             M[:, n, j] += np.where(np.arange(len(names)) == n, 0.0, M[:, rest, j])
@@ -293,8 +293,6 @@ def _russia(source: Path, flow: str, table: np.ndarray, total: float) -> np.ndar
 
 def gdp(source: Path) -> np.ndarray:
     """(n,) GDP of 2021 at current prices, MUSD (World Bank); the rest of the world is what is left of the world."""
-    from karvan.data.recipes.eurasia_2021.common import rows
-
     table = {
         r["Country Code"]: float(r["Value"]) / 1e6
         for r in rows(need(source / "gdp" / "gdp.csv"))

@@ -11,6 +11,7 @@ from karvan.data.recipes.eurasia_2021.common import assumptions, countries, need
 FINAL_FLOOR = 0.02  # smallest share of a market's spending that is final demand; assumed
 BETA = (0.08, 0.92)  # bounds of value-added shares
 OIL_BETA = 0.72  # value-added share of oil and gas before fitting; EORA has mining as one sector; assumed
+FUEL_USERS = {"refined_oil": 0.5, "chemicals": 0.3, "trade_transport": 0.85, "agriculture": 0.6, "mining": 0.7}
 OIL_USERS = {"refined_oil": 0.95, "oil_gas": 0.6, "chemicals": 0.5, "other_services": 0.6, "trade_transport": 0.5}
 
 

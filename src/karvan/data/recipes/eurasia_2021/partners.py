@@ -28,29 +28,10 @@ ENGLISH = {
     "Ukraine": "UKR", "South Korea": "KOR",
 }  # fmt: skip
 EU_ENGLISH = [
-    "Austria",
-    "Belgium",
-    "Bulgaria",
-    "Cyprus",
-    "Czechia",
-    "Denmark",
-    "Spain",
-    "Estonia",
-    "Finland",
-    "Greece",
-    "Croatia",
-    "Hungary",
-    "Ireland",
-    "Lithuania",
-    "Luxembourg",
-    "Latvia",
-    "Malta",
-    "Portugal",
-    "Romania",
-    "Slovakia",
-    "Slovenia",
-    "Sweden",
-] + ["Czech Republic", "The Czech Republic"]
+    "Austria", "Belgium", "Bulgaria", "Cyprus", "Czechia", "Denmark", "Spain", "Estonia", "Finland", "Greece",
+    "Croatia", "Hungary", "Ireland", "Lithuania", "Luxembourg", "Latvia", "Malta", "Portugal", "Romania", "Slovakia",
+    "Slovenia", "Sweden", "Czech Republic", "The Czech Republic",
+]  # fmt: skip
 EU_RUSSIAN = [
     "Австрия", "Бельгия", "Болгария", "Кипр", "Чешская Республика", "Дания", "Испания", "Эстония", "Финляндия",
     "Греция", "Хорватия", "Венгрия", "Ирландия", "Литва", "Люксембург", "Республика Латвия", "Мальта", "Португалия",

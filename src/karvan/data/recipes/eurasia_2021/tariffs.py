@@ -67,7 +67,7 @@ def _scaled(cet: np.ndarray, M: np.ndarray, n: int, mean: float) -> np.ndarray:
 
 
 def _preferences(tau: np.ndarray) -> None:
-    """Zero duties inside the union, with the CIS treaty's parties and Georgia; Russia and Ukraine pay each other MFN."""
+    """Zero duties inside the union, with CIS treaty parties and Georgia; Russia and Ukraine pay each other MFN."""
     a, names = assumptions(), countries()
     members = [names.index(c) for c in a["members"]]
     partners = [names.index(c) for c in a["tariffs"]["free_with_union"]]
@@ -81,7 +81,7 @@ def _preferences(tau: np.ndarray) -> None:
 
 
 def _mfn(icio: Icio, tau: np.ndarray) -> np.ndarray:
-    """(n, j) rate of each importer on partners without preference: members their own, others their highest usual one."""
+    """(n, j) rate on partners without preference: members their own, others the third quartile of their rates."""
     a, names = assumptions(), countries()
     mfn = np.percentile(tau, 75, axis=1)
     for code in [*a["members"], *a["tariffs"]["outsider_mean"]]:
@@ -95,7 +95,7 @@ def _rows(cet: np.ndarray) -> np.ndarray:
 
 
 def _bound(cet: np.ndarray, M: np.ndarray) -> np.ndarray:
-    """(n, j) WTO-bound rates: the common tariff's pattern at the bound average; agriculture for KAZ 10.6 % (assumed)."""
+    """(n, j) WTO-bound rates: the common tariff's pattern at the bound average; KAZ food 10.6 % (assumed)."""
     out = np.full((len(countries()), len(sectors())), np.nan)
     is_goods = goods()
     for code, mean in assumptions()["tariffs"]["wto_bound"].items():
