@@ -18,11 +18,15 @@ def blocs(year: int, countries: Sequence[str]) -> list[Bloc]:
     member that is not in the world would be lost, so it must be there.
     """
     table = tomllib.loads(files("karvan.data").joinpath("blocs.toml").read_text(encoding="utf-8"))
-    return [_bloc(name, entry, date(year, 12, 31), countries) for name, entry in table.items()]
+    when = date(year, 12, 31)
+    present = {
+        name: [m["country"] for m in entry["members"] if m["since"] <= when and m["country"] in countries]
+        for name, entry in table.items()
+    }
+    return [_bloc(name, table[name], when, members) for name, members in present.items() if members]
 
 
-def _bloc(name: str, entry: dict[str, Any], when: date, countries: Sequence[str]) -> Bloc:
-    members = [m["country"] for m in entry["members"] if m["since"] <= when and m["country"] in countries]
+def _bloc(name: str, entry: dict[str, Any], when: date, members: list[str]) -> Bloc:
     periods = [p for p in entry.get("pool", []) if p["since"] <= when]
     shares = periods[-1]["shares"] if periods else {}
     total = sum(shares.values())
