@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from karvan.core.errors import ConflictError, KarvanWarning, SymbolError
+from karvan.core.errors import ConflictError, KarvanWarning, SymbolError, first_five
 from karvan.core.inputs import axes_of, warn_huge_tariff
 from karvan.core.labels import cells, suggest, to_array
 from karvan.core.symbols import symbol, symbols
@@ -155,6 +155,10 @@ def _values(world: World, name: str, given: Any) -> np.ndarray:
         wrong = (np.abs(total - 1) > 1e-6) & (total != 0)
         if (values < 0).any() or wrong.any():
             raise SymbolError("pool_new: the shares of each union must be >= 0 and sum to 1 (or all be 0: no pool)")
+        twice = (values > 0).sum(axis=0) > 1
+        if twice.any():
+            names = first_five(np.array(world.countries)[twice])
+            raise SymbolError(f"pool_new: in two unions that pool duties: {names}; leave one before joining the other")
     return values
 
 

@@ -55,11 +55,19 @@ def text_hash(data: Any) -> str:
 
 def _shock(item: Any) -> dict[str, Any]:
     if isinstance(item, Change):
-        return {"change": {name: archive.digest({name: np.asarray(v)}, None) for name, v in item.items()}}
+        return {"change": {name: _array_hash(v) for name, v in item.items()}}
     return {item.kind: {name: _value(v) for name, v in item.arguments.items()}}
 
 
+def _array_hash(value: Any) -> str:
+    masked = np.ma.isMaskedArray(value)
+    arrays = {"mask": np.ma.getmaskarray(value), "value": np.ma.filled(value, 0.0)} if masked else {"value": np.asarray(value)}
+    return archive.digest(arrays, None)
+
+
 def _value(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
     if isinstance(value, Range):
         return {"mode": value.mode, "low": value.low, "high": value.high}
     if isinstance(value, tuple):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from karvan.core.change import Change, Primitives, combine, effect
-from karvan.core.errors import ScenarioError
+from karvan.core.errors import KarvanError, ScenarioError
 from karvan.core.labels import suggest
 from karvan.core.params import Range
 from karvan.core.world import World
@@ -151,7 +151,7 @@ class Scenario:
             if isinstance(item, Change):
                 parts.append(("change", item))
                 continue
-            change = item(world)
+            change = _placed(item, world)
             if not effect(world, change):
                 raise ScenarioError(
                     f"{_at(item.place)}{item.kind} touches nothing: every cell it names already has that value; "
@@ -185,8 +185,22 @@ class Scenario:
                     yield f"{item.kind}{order}.{argument}", value, place, argument
 
 
+def _placed(item: Shock, world: World) -> Change:
+    try:
+        return item(world)
+    except KarvanError as fault:
+        raise type(fault)(f"{item.label}: {fault}") from None
+
+
 def _shock_by_name(kind: str, arguments: dict[str, Any], place: str) -> Shock:
     return replace(vocabulary()[kind](**arguments), place=place)
+
+
+def _built(item: Shock, world: World) -> Change:
+    try:
+        return item(world)
+    except KarvanError as fault:
+        raise type(fault)(f"{item.label}: {fault}") from None
 
 
 def _as_range(value: Any, where: str) -> Any:

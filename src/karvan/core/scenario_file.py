@@ -64,7 +64,7 @@ def read(path: str | Path) -> Scenario:
 
 def _parse(file: Path) -> Any:
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
         node = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
@@ -72,6 +72,8 @@ def _parse(file: Path) -> Any:
         mark = fault.problem_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
         raise ScenarioError(f"{file}:{place}: not valid YAML: {fault.problem or fault.context}") from None
+    except YAMLError as fault:
+        raise ScenarioError(f"{file}:1:1: not valid YAML: {fault}") from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ScenarioError(f"{file}: cannot be read ({fault})") from None
     if not isinstance(node, dict):

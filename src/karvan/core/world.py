@@ -302,7 +302,8 @@ class World:
     def _from_saved(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> World:
         theta_range = None
         if "theta_low" in arrays:
-            theta_range = Range(arrays["theta"], arrays["theta_low"], arrays["theta_high"], **meta["theta_range"])
+            bounds = (arrays[f"theta_{part}"] for part in ("mode", "low", "high"))
+            theta_range = Range(*bounds, **meta["theta_range"])
         return cls.from_arrays(
             countries=meta["countries"],
             sectors=meta["sectors"],
@@ -328,7 +329,7 @@ class World:
         arrays |= {f"theta:{name}": values for name, values in self.theta_sets.items()}
         theta = self.params.entries.get("theta")
         if theta is not None:
-            arrays |= {"theta_low": np.asarray(theta.low), "theta_high": np.asarray(theta.high)}
+            arrays |= {f"theta_{part}": np.asarray(getattr(theta, part), dtype=float) for part in ("mode", "low", "high")}
         return arrays
 
     def _meta(self, *, full: bool) -> dict[str, Any]:

@@ -123,6 +123,8 @@ def _shares(world: World, bloc: str, country: str, share: float) -> np.ndarray |
     pool = np.array(world.pool)
     row = pool[world.unions.index(bloc)]
     row[world.position(country)] = 0.0
+    if not row.sum() > 0:
+        raise ScenarioError(f"{bloc}: no other member has a share in the duty pool; give Change(pool_new=...)")
     row *= (1 - share) / row.sum()
     row[world.position(country)] = share
     return pool

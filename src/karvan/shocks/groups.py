@@ -45,6 +45,17 @@ def cells(importers: np.ndarray, exporters: np.ndarray, chosen: np.ndarray) -> n
     return mask
 
 
+def number(value: Any, what: str) -> float:
+    """Return a finite number, or raise and say what it should be; true and false are no numbers."""
+    try:
+        read = float("nan") if isinstance(value, bool | str) else float(value)
+    except (TypeError, ValueError):
+        read = float("nan")
+    if not np.isfinite(read):
+        raise ScenarioError(f"{what}: expected a number such as 0.05 (5 %), got {value!r}")
+    return read
+
+
 def both_ways(world: World, between: Any, chosen: np.ndarray) -> np.ndarray:
     """(n, i, j) mask of trade between two groups in both directions; a country in both groups counts in the first."""
     if isinstance(between, str) or len(between) != 2:

@@ -54,13 +54,15 @@ def solve(
     kind = deficits or scenario.deficits
     if kind not in CLOSURES:
         raise ScenarioError(f"unknown closure {kind!r}.{suggest(kind, CLOSURES)}")
+    if max_steps < 1 or not tol > 0:
+        raise ScenarioError(f"max_steps {max_steps} and tol {tol} must be above 0")
     if io is False and world.has_inputs:
         world = world.without_inputs()
     if io is True and not world.has_inputs:
         raise ScenarioError("io=True, but this world has no input shares (gamma); leave io out")
     primitives = scenario.change(world)
     options: dict[str, Any] = {"tol": tol, "max_steps": max_steps, "allow_unconverged": allow_unconverged}
-    base = settle(world, kind, **options)
+    base = settle(world, kind, tol=tol, max_steps=max_steps)
     solved, tables = equilibrium(base, primitives, "fixed" if kind == "purge" else kind, **options)
     values = results(base, primitives, solved, tables)
     return Outcome(
@@ -79,12 +81,15 @@ def settle(world: World, kind: str, **options: Any) -> World:
     """Return the baseline the shock starts from.
 
     `purge` solves the world with no deficits and nothing else changed; a world whose final demand was clipped is
-    solved once with its own closure. Otherwise the world is its own baseline.
+    solved once with its own closure. Otherwise the world is its own baseline. An unsolved baseline always raises.
     """
     if kind != "purge" and world.in_equilibrium:
         return world
     start = Primitives(D_new=np.zeros_like(world.D)) if kind == "purge" else NOTHING
-    solved, tables = equilibrium(world, start, "fixed" if kind == "purge" else kind, **options)
+    try:
+        solved, tables = equilibrium(world, start, "fixed" if kind == "purge" else kind, **options)
+    except ConvergenceError as fault:
+        raise ConvergenceError(f"the baseline, before any shock: {fault}") from None
     values = results(world, start, solved, tables)
     return world.rebuilt(M=values["M_new"], negative_demand="clip")
 

@@ -29,9 +29,10 @@ def tables(world: World, change: Primitives) -> Tables:
     own = np.arange(len(world.countries))
     pi[own, own, :] = np.where(dead, 1.0, pi[own, own, :])  # a market without spending: a placeholder price, no flow
     A = _moved(world, change, tau_new, pi)
-    B = A / (1 + tau_new)
     live = _live(world, A)
     _require_suppliers(world, A, live)
+    A[own, own, :] = np.where(~live & ~(A > 0).any(axis=1), 1.0, A[own, own, :])  # nobody buys: the placeholder again
+    B = A / (1 + tau_new)
     share = world.pool if change.pool_new is None else change.pool_new
     K, members = _pooled(A - B, share, world)
     B_own = B[own, own, :].T.copy()
@@ -60,18 +61,21 @@ def tables(world: World, change: Primitives) -> Tables:
 
 
 def closure(world: World, change: Primitives, kind: str, tab: Tables) -> Closure:
-    """Build the deficit closure and refuse a deficit that no trade can carry.
+    """Build the deficit closure and refuse payments that no trade can carry.
 
     Raises
     ------
     InfeasibleError
-        The deficits of a trade component do not sum to zero.
+        The deficits of a trade component do not sum to zero, its duty pool crosses its border, or a country that can
+        only buy (or only sell) has nothing to pay with (or to be paid for).
     """
     D = world.D if change.D_new is None else change.D_new
     delta = world.D / world.V
+    _require_pool_inside(world, tab)
     if kind == "fixed" or change.D_new is not None:
         _require_financed(world, D, tab)
-        return Closure("fixed", D, delta)
+        _require_two_ways(world, D, tab)
+        return Closure("fixed", _summing_to_zero(world, D, tab), delta)
     if tab.groups.shape[0] > 1:
         raise InfeasibleError(
             f"deficits='share' needs one world market, but the change cuts it into {tab.groups.shape[0]} parts; "
@@ -93,16 +97,17 @@ def _moved(world: World, change: Primitives, tau_new: np.ndarray, pi: np.ndarray
 
 
 def _live(world: World, A: np.ndarray) -> np.ndarray:
-    """(n, j) markets that can have spending: final demand, or demand of a producer who still has a buyer."""
-    live = world.X > 0
-    if (world.pi[A == 0] > 0).any():
-        for _ in range(len(world.sectors) + 1):
-            sells = ((A > 0) & live[:, None, :]).any(axis=0)
-            wanted = (world.alpha > 0) | ((world.gamma > 0) & sells[:, None, :]).any(axis=2)
-            if (live & wanted == live).all():
-                break
-            live = live & wanted
-    return live
+    """(n, j) markets that have spending: final demand, or demand of a producer whose goods reach a final buyer."""
+    spent = world.X > 0
+    if not (world.pi[A == 0] > 0).any():
+        return spent
+    live = spent & (world.alpha > 0)
+    while True:
+        sells = ((A > 0) & live[:, None, :]).any(axis=0)
+        more = live | (spent & ((world.gamma > 0) & sells[:, None, :]).any(axis=2))
+        if (more == live).all():
+            return live
+        live = more
 
 
 def _require_suppliers(world: World, A: np.ndarray, live: np.ndarray) -> None:
@@ -129,7 +134,7 @@ def _groups(B: np.ndarray, live: np.ndarray) -> np.ndarray:
 
 
 def _require_financed(world: World, D: np.ndarray, tab: Tables) -> None:
-    for group in tab.groups:
+    for group in sorted(tab.groups, key=np.sum):  # the smallest part that fails is the one to name
         inside = group > 0
         total, scale = float(D[inside].sum()), float(world.I[inside].sum())
         if abs(total) > 1e-6 * scale:
@@ -140,3 +145,36 @@ def _require_financed(world: World, D: np.ndarray, tab: Tables) -> None:
                 f"{names} is cut off from the rest of the world but has a deficit of {total:.6g} MUSD that no trade "
                 "can carry; use deficits='purge', or give Change(D_new=...) that sums to zero in every part"
             )
+
+
+def _require_pool_inside(world: World, tab: Tables) -> None:
+    paying = np.zeros(len(world.countries), dtype=bool)
+    paying[tab.members] = (tab.K != 0).any(axis=(0, 2))
+    for union, inside in zip(world.unions, tab.inside > 0, strict=True):
+        apart = (tab.groups[:, inside] > 0).any(axis=1).sum() > 1
+        if apart and paying[inside].any():
+            raise InfeasibleError(
+                f"the change cuts the members of {union} apart ({first_five(np.array(world.countries)[inside])}), so that the "
+                "pool's duties cannot be paid out in goods; add leave_bloc, or give Change(pool_new=...)"
+            )
+
+
+def _require_two_ways(world: World, D: np.ndarray, tab: Tables) -> None:
+    links = ((tab.B > 0) & tab.live[:, :, None]).any(axis=0)
+    buys, sells = links.any(axis=1), links.any(axis=0)
+    outside = ~(tab.inside > 0).any(axis=0)
+    noise = 1e-9 * world.I
+    stuck = outside & ((buys & ~sells & (noise >= D)) | (sells & ~buys & (-noise <= D)))
+    if stuck.any():
+        names = first_five(np.array(world.countries)[stuck])
+        raise InfeasibleError(
+            f"{names} can buy abroad but not sell, or sell but not buy, and has no deficit or surplus that pays for it; "
+            "leave trade open in both directions, close both, or give Change(D_new=...)"
+        )
+
+
+def _summing_to_zero(world: World, D: np.ndarray, tab: Tables) -> np.ndarray:
+    """Spread what rounding leaves of the sum of each trade component; a country alone has exactly none."""
+    left = np.matmul(tab.groups, D) / np.matmul(tab.groups, world.I)
+    alone = np.matmul(tab.groups.sum(axis=1), tab.groups) == 1
+    return np.where(alone, 0.0, D - np.matmul(left, tab.groups) * world.I)
