@@ -134,7 +134,8 @@ class World:
         baseline = derive(M_, tau_, gamma_, beta_, pool, collection)
         baseline, clipped = final_demand(baseline, negative_demand, axes)
         require_economy(baseline, countries)
-        for array in (M_, tau_, gamma_, beta_, theta_, *baseline):
+        tables = {k: to_array(v, f"schedule {k}", ("country", "sector"), axes) for k, v in (schedules or {}).items()}
+        for array in (M_, tau_, gamma_, beta_, theta_, *baseline, *tables.values()):
             array.setflags(write=False)
         return cls(
             countries=countries,
@@ -148,9 +149,7 @@ class World:
             baseline=baseline,
             blocs=MappingProxyType(blocs_),
             services=service_labels,
-            schedules=MappingProxyType(
-                {k: to_array(v, f"schedule {k}", ("country", "sector"), axes) for k, v in (schedules or {}).items()}
-            ),
+            schedules=MappingProxyType(tables),
             params=check_params(params, sectors),
             theta_sets=MappingProxyType({k: read("theta", v, axes) for k, v in (theta_sets or {}).items()}),
             sources=as_blocks(sources),

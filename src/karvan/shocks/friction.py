@@ -25,10 +25,8 @@ def friction(world: World, *, between: Any, ad_valorem: float, sectors: Any = "g
     ad_valorem : cost as a share of the value of the goods, 0.05 = 5 %; above -1
     sectors : "goods" (default), "services", "all", a sector or a list
     """
-    if not -1 < ad_valorem < np.inf:
-        raise ScenarioError(
-            f"friction: ad_valorem {ad_valorem} must be a number above -1; for a closed border use embargo"
-        )
+    if ad_valorem == np.inf or groups.number(ad_valorem, "ad_valorem") <= -1:
+        raise ScenarioError(f"ad_valorem {ad_valorem} must be a number above -1; for a closed border use embargo")
     chosen = groups.both_ways(world, between, groups.sectors(world, sectors))
     return Change(d_hat=np.where(chosen, 1 + float(ad_valorem), 1.0))
 

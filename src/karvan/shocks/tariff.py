@@ -34,7 +34,7 @@ def set_tariff(
     plus : added to the rate, as a fraction
     keep_free : leave cells that are free of duty today as they are
     """
-    plus = groups.number(plus, "set_tariff: plus")
+    plus = groups.number(plus, "plus")
     rows = groups.countries(world, importer)
     chosen = groups.cells(rows, groups.countries(world, exporter), groups.sectors(world, sectors))
     if not chosen.any():
@@ -44,7 +44,7 @@ def set_tariff(
     elif isinstance(rate, str):
         new = np.broadcast_to((groups.rates(world, rate, rows) + plus)[:, None, :], world.tau.shape)
     else:
-        new = np.full(world.tau.shape, groups.number(rate, "set_tariff: rate") + plus)
+        new = np.full(world.tau.shape, groups.number(rate, "rate") + plus)
     if keep_free:
         chosen = chosen & (world.tau > 0)
     return Change(tau_new=np.ma.array(new, mask=~chosen))

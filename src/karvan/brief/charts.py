@@ -1,0 +1,129 @@
+"""Charts as inline SVG: Altair draws, colours become CSS variables, so one drawing serves day, night and paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+# Sentinel colours that the drawing carries until they are replaced by CSS variables.
+INK, MUTED, RULE, LOSS, GAIN, SECOND = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
+VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", LOSS: "loss", GAIN: "gain", SECOND: "second"}
+WIDTHS = {"wide": 600, "narrow": 320}
+
+
+def both(draw: Callable[[int], Any], title: str) -> str:
+    """Return a chart drawn at two widths; the style sheet shows the one that fits."""
+    return "".join(f'<div class="{name}">{svg(draw(width), title)}</div>' for name, width in WIDTHS.items())
+
+
+def svg(chart: Any, title: str) -> str:
+    """Render one Altair chart to an accessible, scalable SVG without scripts."""
+    import vl_convert
+
+    text = vl_convert.vegalite_to_svg(_themed(chart).to_dict())
+    for colour, name in VARIABLES.items():
+        text = text.replace(f'"{colour}"', f'"var(--{name})"')
+    text = re.sub(r'(<svg[^>]*?) width="([\d.]+)" height="[\d.]+"', r'\1 style="max-width:\2px"', text, count=1)
+    label = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+
+
+def dots(values: Sequence[float], axis: str) -> Callable[[int], Any]:
+    """Fifty equally likely futures, stacked where they fall together."""
+    quantiles = np.quantile(np.asarray(values), (np.arange(50) + 0.5) / 50)
+    bins = 22
+    edges = np.linspace(quantiles[0], quantiles[-1], bins + 1)
+    place = np.clip(np.digitize(quantiles, edges) - 1, 0, bins - 1)
+    rows, height = [], np.zeros(bins, dtype=int)
+    for value, b in zip(quantiles, place, strict=True):
+        rows.append({"x": float(0.5 * (edges[b] + edges[b + 1])), "y": int(height[b]), "loss": bool(value < 0)})
+        height[b] += 1
+
+    def draw(width: int) -> Any:
+        import altair as alt
+
+        size = width / (bins + 2) * 0.86
+        low, high = min(float(quantiles[0]), 0.0), max(float(quantiles[-1]), 0.0)
+        pad = 0.04 * (high - low)
+        base = alt.Chart(alt.Data(values=rows)).encode(
+            x=alt.X("x:Q", title=axis, scale=alt.Scale(domain=[low - pad, high + pad], nice=False)),
+            y=alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-0.6, int(height.max()) + 0.2])),
+        )
+        marks = base.mark_circle(size=min(size, 13) ** 2 * 0.8, opacity=1).encode(color=_sign("datum.loss"))
+        return alt.layer(_zero("x"), marks).properties(width=width - 30, height=14 * (int(height.max()) + 1))
+
+    return draw
+
+
+def ranges(rows: Sequence[dict[str, Any]], axis: str) -> Callable[[int], Any]:
+    """Ranges with a dot: rows of label, part, value, low, high; one line per part inside each label."""
+    parts = list(dict.fromkeys(r["part"] for r in rows))
+    labels = list(dict.fromkeys(r["label"] for r in rows))
+
+    def draw(width: int) -> Any:
+        import altair as alt
+
+        y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=width * 0.36))
+        offset = {"yOffset": alt.YOffset("part:N", sort=parts)} if len(parts) > 1 else {}
+        colour: Any = alt.value(INK)
+        if len(parts) > 1:
+            scale = alt.Scale(domain=parts, range=[INK, GAIN, SECOND][: len(parts)])
+            colour = alt.Color("part:N", scale=scale, sort=parts, legend=alt.Legend(orient="top", title=None))
+        base = alt.Chart(alt.Data(values=list(rows))).encode(y=y, color=colour, **offset)
+        band = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=alt.X("low:Q", title=axis), x2="high:Q")
+        dot = base.mark_circle(size=60, opacity=1).encode(x=alt.X("value:Q", title=axis))
+        step = 17 * len(parts) + 8
+        return alt.layer(_zero("x"), band, dot).properties(width=width * 0.62, height=alt.Step(step / len(parts)))
+
+    return draw
+
+
+def bars(rows: Sequence[dict[str, Any]], axis: str) -> Callable[[int], Any]:
+    """Signed bars: rows of label, part, value; two parts stand side by side in facets of one axis."""
+    labels = list(dict.fromkeys(r["label"] for r in rows))
+    parts = list(dict.fromkeys(r["part"] for r in rows))
+
+    def draw(width: int) -> Any:
+        import altair as alt
+
+        base = alt.Chart(alt.Data(values=list(rows))).encode(
+            y=alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=width * 0.36)),
+            x=alt.X("value:Q", title=axis),
+            color=_sign("datum.value < 0"),
+        )
+        if len(parts) == 1:
+            return alt.layer(base.mark_bar(height=11), _zero("x")).properties(width=width * 0.62, height=alt.Step(19))
+        scale = alt.Scale(domain=parts, range=[INK, GAIN])
+        colour = alt.Color("part:N", scale=scale, sort=parts, legend=alt.Legend(orient="top", title=None))
+        pairs = base.mark_bar(height=8).encode(color=colour, yOffset=alt.YOffset("part:N", sort=parts))
+        return alt.layer(pairs, _zero("x")).properties(width=width * 0.62, height=alt.Step(11))
+
+    return draw
+
+
+def _zero(channel: str) -> Any:
+    import altair as alt
+
+    return alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED, strokeWidth=1).encode(**{channel: alt.X("zero:Q")})
+
+
+def _sign(loss: str) -> Any:
+    import altair as alt
+
+    return alt.condition(loss, alt.value(LOSS), alt.value(GAIN))
+
+
+def _themed(chart: Any) -> Any:
+    return (
+        chart.configure(background="transparent", font="system-ui, sans-serif", padding=2)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=INK, titleColor=MUTED, gridColor=RULE, domain=False, tickColor=RULE,
+            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridDash=[2, 3],
+        )
+        .configure_axisY(grid=False, ticks=False, labelPadding=8)
+        .configure_legend(labelColor=INK, labelFontSize=12, symbolType="circle")
+    )  # fmt: skip

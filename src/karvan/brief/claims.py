@@ -1,0 +1,188 @@
+"""Claims: every number a brief shows, with its range, unit and source. Text is elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from karvan.core.case import CaseResults
+from karvan.core.errors import ConvergenceError
+from karvan.core.outcome import Outcome
+
+MODEL = "karvan trade equilibrium on {world}, exact change, {draws} draws, seed {seed}"
+GAIN = 0.5  # futures out of 50 are counted from the share of draws with a gain
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One number: what it is, its range (5 to 95 % of parameter draws) or why it has none, unit and source."""
+
+    key: str
+    value: float
+    low: float | None
+    high: float | None
+    unit: str
+    source: str
+    no_range: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the claim as plain data."""
+        return asdict(self)
+
+
+def claims(results: CaseResults) -> tuple[Claim, ...]:
+    """Compute every claim of a case from its results.
+
+    Raises
+    ------
+    ConvergenceError
+        A result is not converged; such a result is never told.
+    """
+    refuse_unconverged(results)
+    found = [*_income(results), *_futures(results), *_pool(results), *_beside(results), *_sectors(results), *_partners(results)]
+    return tuple(found)
+
+
+def refuse_unconverged(results: CaseResults) -> None:
+    """Raise when any Outcome of the case is not converged."""
+    outcomes = {**results.sweep.modes, **results.closures, **results.alternatives}
+    bad = [" / ".join(name) for name, outcome in outcomes.items() if not outcome.converged]
+    if bad:
+        raise ConvergenceError(f"{len(bad)} result(s) are not converged and cannot be told: {', '.join(bad[:5])}")
+
+
+def source(results: CaseResults) -> str:
+    """Return the source line of model results."""
+    return MODEL.format(world=results.world.name, draws=results.sweep.draws, seed=results.sweep.seed)
+
+
+def percent(ratio: Any) -> Any:
+    """Return a ratio as percent change."""
+    return 100 * (np.asarray(ratio) - 1)
+
+
+def _income(results: CaseResults) -> list[Claim]:
+    """Real income and real wage by scenario, part and country, percent; for the case's country also in money."""
+    sweep, world, origin = results.sweep, results.world, source(results)
+    home = world.position(results.case["country"])
+    found = []
+    for scenario in sweep.scenarios:
+        for part in sweep.parts:
+            for symbol, name in (("welfare_hat", "income"), ("real_wage_hat", "wage")):
+                band = sweep.band(symbol, scenario, part)
+                for n, country in enumerate(world.countries):
+                    value, low, high = (float(percent(v[n])) for v in (band.mode, band.low, band.high))
+                    found.append(Claim(f"{name}.{scenario}.{part}.{country}", value, low, high, "percent", origin))
+                if name == "income" and part == "all":
+                    found += _money(results, scenario, [float(v[home]) - 1 for v in (band.mode, band.low, band.high)])
+    return found
+
+
+def _money(results: CaseResults, scenario: str, change: list[float]) -> list[Claim]:
+    """The change in dollars and in local money per household and year."""
+    money, world = results.case["money"], results.world
+    dollars = [c * float(world.I[world.position(results.case["country"])]) for c in change]
+    households = money["population_million"] / money["household_size"]
+    local = [d / households * money["per_usd"] for d in dollars]
+    origin = f"{source(results)}; {money['per_usd_source']}; {money['population_source']}; household: {money['household_size_source']}"
+    return [
+        Claim(f"dollars.{scenario}", *dollars, "MUSD", source(results)),
+        Claim(f"household.{scenario}", *local, money["currency"], origin),
+    ]
+
+
+def _futures(results: CaseResults) -> list[Claim]:
+    """In how many of 50 futures the case's country loses."""
+    home = results.world.position(results.case["country"])
+    found = []
+    for scenario in results.sweep.scenarios:
+        share = float((results.sweep.sample("welfare_hat", scenario)[:, home] < 1).mean())
+        found.append(Claim(f"losing.{scenario}", round(50 * share), None, None, "of 50 futures", source(results), "a count over draws"))
+    return found
+
+
+def _pool(results: CaseResults) -> list[Claim]:
+    """The duty pool of the case's bloc before, and duties and pool after, for its country."""
+    world, sweep = results.world, results.sweep
+    n = world.position(results.case["country"])
+    before = {"duties": world.duties[n], "paid": world.pooled[n], "net": world.net_pool[n]}
+    reason = "the baseline is data"
+    origin = "baseline flows, tariffs, treaty shares and collection rate of the world"
+    found = [Claim(f"pool.{k}", float(v), None, None, "MUSD", origin, reason) for k, v in before.items()]
+    received = float(world.pooled[n] + world.net_pool[n])
+    found.append(Claim("pool.received", received, None, None, "MUSD", origin, reason))
+    for scenario in sweep.scenarios:
+        for symbol, name in (("net_pool_new", "net_after"), ("duties_new", "duties_after"), ("R_new", "revenue_after")):
+            band = sweep.band(symbol, scenario)
+            values = [float(v[n]) for v in (band.mode, band.low, band.high)]
+            found.append(Claim(f"pool.{name}.{scenario}", *values, "MUSD", source(results)))
+    return found
+
+
+def _beside(results: CaseResults) -> list[Claim]:
+    """Real income of the case's country under other closures and baselines, percent."""
+    found = []
+    for kind, table in (("closure", results.closures), ("alternative", results.alternatives)):
+        for (first, second), outcome in table.items():
+            label, scenario = (second, first) if kind == "closure" else (first, second)
+            key = f"{kind}.{label}.{scenario}"
+            reason = "one solve at the most likely parameters, shown beside the band"
+            value = float(percent(outcome.values["welfare_hat"][outcome.world.position(results.case["country"])]))
+            found.append(Claim(key, value, None, None, "percent", source(results), reason))
+    return found
+
+
+def _sectors(results: CaseResults) -> list[Claim]:
+    """Output by sector of the case's country, percent and money, headline scenario."""
+    world, scenario = results.world, results.case["headline"]
+    n = world.position(results.case["country"])
+    band = results.sweep.band("Y_new", scenario)
+    found = []
+    for j, sector in enumerate(world.sectors):
+        base = float(world.Y[n, j])
+        if base > 0:
+            values = [100 * (float(v[n, j]) / base - 1) for v in (band.mode, band.low, band.high)]
+            found.append(Claim(f"output.{scenario}.{sector}", *values, "percent", source(results)))
+            money = [float(v[n, j]) - base for v in (band.mode, band.low, band.high)]
+            found.append(Claim(f"output_money.{scenario}.{sector}", *money, "MUSD", source(results)))
+    return found
+
+
+def _partners(results: CaseResults) -> list[Claim]:
+    """Goods exports and imports of the case's country by partner, change in money, headline scenario."""
+    scenario = results.case["headline"]
+    outcome: Outcome = results.sweep.modes[scenario, "all"]
+    base, n = outcome.world, outcome.world.position(results.case["country"])
+    goods = base.goods
+    change = (outcome.values["M_new"] - base.M)[:, :, goods].sum(axis=2)
+    reason = "one solve at the most likely parameters"
+    found = []
+    for i, partner in enumerate(base.countries):
+        if i != n:
+            for name, value in (("exports", change[i, n]), ("imports", change[n, i])):
+                key = f"{name}.{scenario}.{partner}"
+                found.append(Claim(key, float(value), None, None, "MUSD", source(results), reason))
+    return found
+
+
+def verdict(results: CaseResults) -> str:
+    """Judge "the country would gain by leaving" by a stated rule.
+
+    Over all scenarios that leave the bloc: "supported" if at least 95 % of draws gain in each and no closure or other
+    baseline loses; "not" if at most 5 % gain in each and none of them gains; "partly" if the scenarios fall on
+    different sides; otherwise it "cannot" be told.
+    """
+    home = results.case["country"]
+    n = results.world.position(home)
+    exits = [s.name for s in results.scenarios if any(getattr(x, "kind", "") == "leave_bloc" for x in s.shocks)]
+    shares = [float((results.sweep.sample("welfare_hat", s)[:, n] > 1).mean()) for s in exits]
+    others = [o for (s, _), o in results.closures.items() if s in exits]
+    others += [o for (_, s), o in results.alternatives.items() if s in exits]
+    gains = [float(o.values["welfare_hat"][o.world.position(home)]) > 1 for o in others]
+    if min(shares) >= 0.95:
+        return "supported" if all(gains) else "cannot"
+    if max(shares) <= 0.05:
+        return "cannot" if any(gains) else "not"
+    return "partly" if min(shares) <= 0.05 and max(shares) >= 0.95 else "cannot"

@@ -1,0 +1,341 @@
+"""What a brief says, in order: blocks of text, charts and tables, filled from claims in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from karvan.brief import charts
+from karvan.brief.claims import Claim, verdict
+from karvan.brief.language import THIN, Words, number, percent
+from karvan.core.case import CaseResults
+
+Block = dict[str, Any]
+CLOSE = ("RUS", "BLR", "ARM", "KGZ")
+
+
+class Teller:
+    """The results of a case, its claims by key, and the words of one language."""
+
+    def __init__(self, results: CaseResults, claims: Sequence[Claim], words: Words) -> None:
+        self.results, self.words = results, words
+        self.claims: Mapping[str, Claim] = {c.key: c for c in claims}
+        self.case, self.world = results.case, results.world
+        self.home = words.country(self.case["country"])
+        self.soft, self.scenarios = self.case["headline"], results.sweep.scenarios
+
+    def value(self, key: str) -> float:
+        """Return the value of a claim."""
+        return self.claims[key].value
+
+    def with_range(self, key: str, digits: int = 2) -> str:
+        """Return a percent claim with its range in brackets."""
+        c = self.claims[key]
+        if c.low is None or c.high is None:
+            return percent(c.value, digits)
+        return f"{percent(c.value, digits)} ({number(c.low, digits, sign=True)} … {number(c.high, digits, sign=True)})"
+
+
+def page(t: Teller) -> dict[str, Any]:
+    """Return everything the template needs."""
+    w, case = t.words, t.case
+    values = 100 * (t.results.sweep.sample("welfare_hat", t.soft)[:, t.world.position(case["country"])] - 1)
+    return {
+        "label": w("label", country=t.home, year=t.world.year),
+        "title": case["title"],
+        "date": case["date"],
+        "lead": _lead(t),
+        "lead_text": _lead_text(t),
+        "charts": {"dots": charts.both(charts.dots(values, ""), w("dots_caption", country=t.home))},
+        "captions": {"dots": w("dots_caption", country=t.home)},
+        "claim": {
+            "who": w("claim_who", source=case["claim"]["source"]),
+            "text": case["claim"]["text"],
+            "verdict": w(f"verdict_{verdict(t.results)}"),
+            "rule": w("verdict_rule"),
+        },
+        "sections": [s(t) for s in (_variants, _countries, _sure, _sectors, _partners, _pool, _asked, _others, _know)]
+        + [_papers(t), _take(t)],
+    }
+
+
+def _lead(t: Teller) -> str:
+    c = t.claims[f"income.{t.soft}.all.{t.case['country']}"]
+    return t.words("headline_loss" if c.value < 0 else "headline_gain", country=t.home, percent=f"{number(abs(c.value), 2)}{THIN}%")
+
+
+def _lead_text(t: Teller) -> list[str]:
+    w, case = t.words, t.case
+    income, dollars = t.claims[f"income.{t.soft}.all.{case['country']}"], t.claims[f"dollars.{t.soft}"]
+    low, high = sorted((income.low or 0.0, income.high or 0.0))
+    return [
+        w("headline_range", low=percent(low), high=percent(high), count=number(t.value(f"losing.{t.soft}"))),
+        w(
+            "headline_money",
+            dollars=number(_round(dollars.value), sign=True),
+            dollars_low=number(_round(dollars.low or 0.0), sign=True),
+            dollars_high=number(_round(dollars.high or 0.0), sign=True),
+            local=number(_round(t.value(f"household.{t.soft}")), sign=True),
+            currency=case["money"]["currency"],
+            year=t.world.year,
+        ),
+        w("parameters_only"),
+    ]
+
+
+def _variants(t: Teller) -> Block:
+    w, home = t.words, t.case["country"]
+    parts = {"all": w("col_both"), "tariffs": w("col_tariffs"), "frictions": w("col_frictions")}
+    rows, table = [], []
+    for s in t.scenarios:
+        for part, label in parts.items():
+            c = t.claims[f"income.{s}.{part}.{home}"]
+            rows.append({"label": w.scenario(s), "part": label, "value": c.value, "low": c.low, "high": c.high})
+        table.append([w.scenario(s), *(t.with_range(f"income.{s}.{p}.{home}") for p in parts), t.with_range(f"wage.{s}.all.{home}")])
+    caption = w("variants_caption", country=t.home)
+    return _section(
+        w("variants_heading"),
+        _text(w("variants_text")),
+        _chart(charts.ranges(rows, "%"), caption),
+        _table([w("col_scenario"), *parts.values(), w("col_wage")], table, numeric=(1, 2, 3, 4)),
+        _small(w("deepen_note")),
+    )
+
+
+def _countries(t: Teller) -> Block:
+    w, home = t.words, t.case["country"]
+    order = [home, *[c for c in CLOSE if c in t.world.countries]]
+    order += [c for c in t.world.countries if c not in order]
+    rows = []
+    for code in order[: 5 + 8]:
+        c = t.claims[f"income.{t.soft}.all.{code}"]
+        rows.append({"label": w.country(code), "part": "", "value": c.value, "low": c.low, "high": c.high})
+    head = [w("col_country"), *(w.scenario(s) for s in t.scenarios)]
+    table = [[w.country(c), *(t.with_range(f"income.{s}.all.{c}", 3) for s in t.scenarios)] for c in order]
+    return _section(
+        w("countries_heading"),
+        _text(w("countries_text", country=t.home)),
+        _chart(charts.ranges(rows, "%"), w("countries_caption")),
+        _table(head, table, numeric=range(1, len(head))),
+    )
+
+
+def _sure(t: Teller) -> Block:
+    w = t.words
+    head = [w("col_scenario"), *(w.scenario(s) for s in t.scenarios)]
+    closures = [[w(f"closure_{k}"), *(percent(t.value(f"closure.{k}.{s}")) for s in t.scenarios)] for k in ("fixed", "share", "purge")]
+    names = list(dict.fromkeys(name for name, _ in t.results.alternatives))
+    others = [[_alternative(w, n), *(percent(t.value(f"alternative.{n}.{s}")) for s in t.scenarios)] for n in names]
+    numeric = range(1, len(head))
+    return _section(
+        w("sure_heading"),
+        _text(w("sure_text", draws=number(t.results.sweep.draws), country=t.home)),
+        _title(w("closures_title")),
+        _table(["", *head[1:]], closures, numeric=numeric),
+        _title(w("alternatives_title")),
+        _table(["", *head[1:]], others, numeric=numeric),
+    )
+
+
+def _alternative(w: Words, name: str) -> str:
+    if name.startswith("elasticities: "):
+        return w("alt_elasticities", name=name.removeprefix("elasticities: "))
+    return {"no input links": w("alt_no_inputs"), "full common tariff": w("alt_cet")}.get(name, name)
+
+
+def _sectors(t: Teller) -> Block:
+    w = t.words
+    keys = [s for s in t.world.sectors if f"output.{t.soft}.{s}" in t.claims]
+    keys.sort(key=lambda s: t.value(f"output.{t.soft}.{s}"))
+    rows, table = [], []
+    for s in keys:
+        c, money = t.claims[f"output.{t.soft}.{s}"], t.claims[f"output_money.{t.soft}.{s}"]
+        rows.append({"label": w.sector(s), "part": "", "value": c.value, "low": c.low, "high": c.high})
+        table.append([w.sector(s), t.with_range(c.key), number(money.value, sign=True)])
+    return _section(
+        w("sector_heading"),
+        _text(w("sector_text", country=t.home)),
+        _chart(charts.ranges(rows, "%"), w("sector_caption")),
+        _table([w("col_sector"), f"{w('col_percent')} ({w('col_range')})", w("col_musd")], table, numeric=(1, 2)),
+    )
+
+
+def _partners(t: Teller) -> Block:
+    w = t.words
+    partners = [c for c in t.world.countries if c != t.case["country"]]
+    size = {c: abs(t.value(f"exports.{t.soft}.{c}")) + abs(t.value(f"imports.{t.soft}.{c}")) for c in partners}
+    order = sorted(partners, key=lambda c: -size[c])
+    rows, table = [], []
+    for c in order:
+        sold, bought = t.value(f"exports.{t.soft}.{c}"), t.value(f"imports.{t.soft}.{c}")
+        if c in order[:10]:
+            rows.append({"label": w.country(c), "part": w("exports_word"), "value": sold})
+            rows.append({"label": w.country(c), "part": w("imports_word"), "value": bought})
+        table.append([w.country(c), number(sold, sign=True), number(bought, sign=True)])
+    return _section(
+        w("partner_heading"),
+        _text(w("partner_text", country=t.home)),
+        _chart(charts.bars(rows, w("col_musd")), w("partner_caption")),
+        _table([w("col_partner"), f"{w('col_exports')}, {w('col_musd')}", f"{w('col_imports')}, {w('col_musd')}"], table, numeric=(1, 2)),
+    )
+
+
+def _pool(t: Teller) -> Block:
+    w = t.words
+    union = t.world.blocs[t.case["bloc"]]
+    after = t.claims[f"pool.revenue_after.{t.soft}"]
+    hard = next(s for s in t.scenarios if s != t.soft)
+    n = t.world.position(t.case["country"])
+    text = {k: number(t.value(f"pool.{k}"), sign=k == "net") for k in ("duties", "paid", "received", "net")}
+    return _section(
+        w("pool_heading"),
+        _text(w("pool_text", country=t.home, **text)),
+        _text(
+            w(
+                "pool_after",
+                after=number(after.value),
+                after_low=number(after.low or 0.0),
+                after_high=number(after.high or 0.0),
+                hard=number(t.value(f"pool.revenue_after.{hard}")),
+                before=number(float(t.world.R[n])),
+                rate=f"{number(100 * union.collection)}{THIN}%",
+                year=t.world.year,
+            )
+        ),
+        _text(w("pool_sign")),
+    )
+
+
+def _asked(t: Teller) -> Block:
+    w, n, goods = t.words, t.world.position(t.case["country"]), t.world.goods
+    applied = float(t.world.schedules["mfn"][n][goods].mean())
+    bound = float(t.world.schedules["wto-bound"][n][goods].mean())
+    hard = next(s for s in t.scenarios if s != t.soft)
+    change = t.value(f"alternative.keep own tariff.{hard}") if f"alternative.keep own tariff.{hard}" in t.claims else 0.0
+    points = t.value(f"income.{hard}.all.{t.case['country']}") - change
+    return _section(
+        w("reader_heading"),
+        _text(
+            w(
+                "reader_wto",
+                applied=f"{number(100 * applied, 1)}{THIN}%",
+                bound=f"{number(100 * bound, 1)}{THIN}%",
+                change=number(points, 3, sign=True),
+            )
+        ),
+        _text(w("reader_gain", value=t.with_range(f"income.{hard}.tariffs.{t.case['country']}"))),
+    )
+
+
+def _others(t: Teller) -> Block:
+    w, home = t.words, t.case["country"]
+    exits = [s for s in t.scenarios if f"income.{s}.tariffs.{home}" in t.claims and t.value(f"income.{s}.tariffs.{home}") != 0]
+    tariffs = [t.value(f"income.{s}.tariffs.{home}") for s in exits]
+    frictions = [t.value(f"income.{s}.frictions.{home}") for s in exits]
+    inside = max(map(abs, tariffs)) <= 1.0 and max(map(abs, frictions)) <= 3.0
+    spans = {"tariffs": _span(tariffs), "frictions": _span(frictions)}
+    rows = [[f"{o['who']} ({o['year']})", o["what"], o["found"], o["why"]] for o in t.case["others"]]
+    head = [w("col_who"), w("col_what"), w("col_found"), w("col_why")]
+    return _section(
+        w("others_heading"),
+        _text(w("others_text")),
+        _table(head, rows, words=True),
+        _text(w("others_inside" if inside else "others_outside", **spans)),
+        *[_small(f"{o['who']} ({o['year']}): {o['url']}") for o in t.case["others"]],
+    )
+
+
+def _know(t: Teller) -> Block:
+    w = t.words
+    blocks = [[b.symbol, b.where, b.flag, b.source, b.note] for b in t.world.sources]
+    head = [w("col_symbol"), w("col_where"), w("col_flag"), w("col_source"), w("col_note")]
+    home = t.case["country"]
+    rows = [r for r in t.results.comparison.to_dicts() if r["what"].startswith((home, "RUS to", "RUS goods", "RUS import"))]
+    compared = [
+        [_words(t, r["what"]), number(r["built"]), number(r["official"]), _gap(r["gap_percent"]), r["comment"]] for r in rows[:24] + rows[-1:]
+    ]
+    official = [w("col_what_official"), w("col_built"), w("col_official"), w("col_gap"), w("col_note")]
+    return _section(
+        w("know_heading"),
+        _text(w("method")),
+        _text(w("weak_frictions")),
+        _text(w("weak_inputs")),
+        _table(head, blocks, words=True),
+        _text(w("compare_text")),
+        _table(official, compared, numeric=(1, 2, 3)),
+    )
+
+
+def _papers(t: Teller) -> Block:
+    blocks: list[Block] = []
+    for s in t.results.scenarios:
+        blocks += [_title(f"{t.words.scenario(s.name)}: {s.title}"), _text(s.why), _small(t.words("scenario_source", source=s.source))]
+    return _section(t.words("scenarios_heading"), *blocks)
+
+
+def _take(t: Teller) -> Block:
+    w, record = t.words, t.results.record
+    code = "\n".join([f"karvan brief {t.case['name']}", *(f"karvan run {s} --draws {t.results.sweep.draws}" for s in t.scenarios)])
+    return _section(
+        w("repro_heading"),
+        _text(w("repro_text")),
+        {"kind": "code", "text": code},
+        _small(
+            w(
+                "repro_record",
+                version=record["karvan"],
+                world=t.world.name,
+                draws=t.results.sweep.draws,
+                seed=t.results.sweep.seed,
+                hash=t.world.sha256[:16],
+            )
+        ),
+        _small(w("repro_claims", case=t.case["name"])),
+        _small(f"{w('reuse')} {w('licence_note')}"),
+    )
+
+
+def _words(t: Teller, what: str) -> str:
+    return " ".join(t.words.country(p) if p in t.world.countries else p.replace("_", " ") for p in what.split())
+
+
+def _gap(value: float | None) -> str:
+    return "" if value is None else percent(value, 1)
+
+
+def _span(values: Sequence[float]) -> str:
+    return f"{number(min(values), 2, sign=True)} … {percent(max(values))}"
+
+
+def _round(value: float) -> float:
+    """Two significant figures are all that such a number carries."""
+    if value == 0:
+        return 0.0
+    size = 10 ** (int(np.floor(np.log10(abs(value)))) - 1)
+    return float(round(value / size) * size)
+
+
+def _section(heading: str, *blocks: Block) -> Block:
+    return {"heading": heading, "blocks": list(blocks)}
+
+
+def _text(text: str) -> Block:
+    return {"kind": "text", "text": text}
+
+
+def _title(text: str) -> Block:
+    return {"kind": "title", "text": text}
+
+
+def _small(text: str) -> Block:
+    return {"kind": "small", "text": text}
+
+
+def _chart(draw: Any, caption: str) -> Block:
+    return {"kind": "chart", "svg": charts.both(draw, caption), "caption": caption}
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Any = (), words: bool = False) -> Block:
+    return {"kind": "table", "columns": list(columns), "rows": rows, "numeric": list(numeric), "words": words}
