@@ -94,7 +94,7 @@ def _shares(
         trade[:, N - 1, 0] = 0.0  # the last country does not produce the first sector
         trade[N - 1, 1, 0] += 0.5
         trade[N - 2, 1, 0] += 0.3
-        trade[:, N - 1, 1] += 0.2
+        trade[:, N - 1, 2 if J == 3 else 1] += 0.2
     if J >= 3:
         trade[:, :, J - 2] = np.eye(N)  # not traded
     alpha = rng.dirichlet(np.full(J, 2.0), N)
@@ -174,7 +174,7 @@ def random_change(rng: int | np.random.Generator, world: World, symbols: Any = N
     N, J = len(world.countries), len(world.sectors)
     own = np.eye(N, dtype=bool)[:, :, None]
     goods = np.array(world.goods)[None, None, :]
-    some = (rng.uniform(size=(N, N, J)) < 0.6) & ~own
+    some = (rng.uniform(size=(N, N, J)) < 0.6) & ~own & (world.M > 0)
     made = {
         "d_hat": np.where(some, np.exp(size * rng.normal(size=(N, N, J))), 1.0),
         "tau_new": np.where(some & goods, rng.uniform(0, 3 * size, (N, N, J)), world.tau),

@@ -45,15 +45,20 @@ def dots(values: Sequence[float], axis: str) -> Callable[[int], Any]:
     def draw(width: int) -> Any:
         import altair as alt
 
-        size = width / (bins + 2) * 0.86
+        size = min(width / (bins + 2) * 0.86, 13)
         low, high = min(float(quantiles[0]), 0.0), max(float(quantiles[-1]), 0.0)
         pad = 0.04 * (high - low)
         base = alt.Chart(alt.Data(values=rows)).encode(
-            x=alt.X("x:Q", title=axis, scale=alt.Scale(domain=[low - pad, high + pad], nice=False)),
+            x=alt.X(
+                "x:Q",
+                title=axis or None,
+                axis=_ticks(width),
+                scale=alt.Scale(domain=[low - pad, high + pad], nice=False),
+            ),
             y=alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-0.6, int(height.max()) + 0.2])),
         )
-        marks = base.mark_circle(size=min(size, 13) ** 2 * 0.8, opacity=1).encode(color=_sign("datum.loss"))
-        return alt.layer(_zero("x"), marks).properties(width=width - 30, height=14 * (int(height.max()) + 1))
+        marks = base.mark_circle(size=size**2 * 0.8, opacity=1).encode(color=_sign("datum.loss"))
+        return alt.layer(_zero("x"), marks).properties(width=width - 30, height=(size + 1) * (int(height.max()) + 1))
 
     return draw
 
@@ -66,17 +71,19 @@ def ranges(rows: Sequence[dict[str, Any]], axis: str) -> Callable[[int], Any]:
     def draw(width: int) -> Any:
         import altair as alt
 
-        y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=width * 0.36))
+        y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=220))
         offset = {"yOffset": alt.YOffset("part:N", sort=parts)} if len(parts) > 1 else {}
         colour: Any = alt.value(INK)
         if len(parts) > 1:
             scale = alt.Scale(domain=parts, range=[INK, GAIN, SECOND][: len(parts)])
             colour = alt.Color("part:N", scale=scale, sort=parts, legend=alt.Legend(orient="top", title=None))
         base = alt.Chart(alt.Data(values=list(rows))).encode(y=y, color=colour, **offset)
-        band = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=alt.X("low:Q", title=axis), x2="high:Q")
-        dot = base.mark_circle(size=60, opacity=1).encode(x=alt.X("value:Q", title=axis))
+        band = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", title=axis, axis=_ticks(width)), x2="high:Q")
+        dot = base.mark_circle(size=60, opacity=1).encode(x=alt.X("value:Q", title=axis, axis=_ticks(width)))
         step = 17 * len(parts) + 8
-        return alt.layer(_zero("x"), band, dot).properties(width=width * 0.62, height=alt.Step(step / len(parts)))
+        return alt.layer(_zero("x"), band, dot).properties(
+            width=width * 0.7 if width > 400 else width * 0.6, height=alt.Step(step / len(parts))
+        )
 
     return draw
 
@@ -90,24 +97,38 @@ def bars(rows: Sequence[dict[str, Any]], axis: str) -> Callable[[int], Any]:
         import altair as alt
 
         base = alt.Chart(alt.Data(values=list(rows))).encode(
-            y=alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=width * 0.36)),
-            x=alt.X("value:Q", title=axis),
+            y=alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=220)),
+            x=alt.X("value:Q", title=axis, axis=_ticks(width)),
             color=_sign("datum.value < 0"),
         )
         if len(parts) == 1:
-            return alt.layer(base.mark_bar(height=11), _zero("x")).properties(width=width * 0.62, height=alt.Step(19))
+            return alt.layer(base.mark_bar(height=11), _zero("x")).properties(
+                width=width * 0.7 if width > 400 else width * 0.6, height=alt.Step(19)
+            )
         scale = alt.Scale(domain=parts, range=[INK, GAIN])
         colour = alt.Color("part:N", scale=scale, sort=parts, legend=alt.Legend(orient="top", title=None))
         pairs = base.mark_bar(height=8).encode(color=colour, yOffset=alt.YOffset("part:N", sort=parts))
-        return alt.layer(pairs, _zero("x")).properties(width=width * 0.62, height=alt.Step(11))
+        return alt.layer(pairs, _zero("x")).properties(
+            width=width * 0.7 if width > 400 else width * 0.6, height=alt.Step(11)
+        )
 
     return draw
+
+
+def _ticks(width: int) -> Any:
+    import altair as alt
+
+    return alt.Axis(tickCount=7 if width > 400 else 4, labelFlush=False, labelOverlap=True)
 
 
 def _zero(channel: str) -> Any:
     import altair as alt
 
-    return alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED, strokeWidth=1).encode(**{channel: alt.X("zero:Q")})
+    return (
+        alt.Chart(alt.Data(values=[{"zero": 0}]))
+        .mark_rule(color=MUTED, strokeWidth=1)
+        .encode(**{channel: alt.X("zero:Q")})
+    )
 
 
 def _sign(loss: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +13,6 @@ from karvan.core.errors import ConvergenceError
 from karvan.core.outcome import Outcome
 
 MODEL = "karvan trade equilibrium on {world}, exact change, {draws} draws, seed {seed}"
-GAIN = 0.5  # futures out of 50 are counted from the share of draws with a gain
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,14 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
         A result is not converged; such a result is never told.
     """
     refuse_unconverged(results)
-    found = [*_income(results), *_futures(results), *_pool(results), *_beside(results), *_sectors(results), *_partners(results)]
+    found = [
+        *_income(results),
+        *_futures(results),
+        *_pool(results),
+        *_beside(results),
+        *_sectors(results),
+        *_partners(results),
+    ]
     return tuple(found)
 
 
@@ -61,6 +68,12 @@ def source(results: CaseResults) -> str:
 def percent(ratio: Any) -> Any:
     """Return a ratio as percent change."""
     return 100 * (np.asarray(ratio) - 1)
+
+
+def _ranged(key: str, values: Sequence[float], unit: str, origin: str) -> Claim:
+    """Make a claim of (value, low, high)."""
+    value, low, high = values
+    return Claim(key, value, low, high, unit, origin)
 
 
 def _income(results: CaseResults) -> list[Claim]:
@@ -86,10 +99,11 @@ def _money(results: CaseResults, scenario: str, change: list[float]) -> list[Cla
     dollars = [c * float(world.I[world.position(results.case["country"])]) for c in change]
     households = money["population_million"] / money["household_size"]
     local = [d / households * money["per_usd"] for d in dollars]
-    origin = f"{source(results)}; {money['per_usd_source']}; {money['population_source']}; household: {money['household_size_source']}"
+    papers = (money[f"{k}_source"] for k in ("per_usd", "population", "household_size"))
+    origin = "; ".join([source(results), *papers])
     return [
-        Claim(f"dollars.{scenario}", *dollars, "MUSD", source(results)),
-        Claim(f"household.{scenario}", *local, money["currency"], origin),
+        _ranged(f"dollars.{scenario}", dollars, "MUSD", source(results)),
+        _ranged(f"household.{scenario}", local, money["currency"], origin),
     ]
 
 
@@ -99,7 +113,17 @@ def _futures(results: CaseResults) -> list[Claim]:
     found = []
     for scenario in results.sweep.scenarios:
         share = float((results.sweep.sample("welfare_hat", scenario)[:, home] < 1).mean())
-        found.append(Claim(f"losing.{scenario}", round(50 * share), None, None, "of 50 futures", source(results), "a count over draws"))
+        found.append(
+            Claim(
+                f"losing.{scenario}",
+                round(50 * share),
+                None,
+                None,
+                "of 50 futures",
+                source(results),
+                "a count over draws",
+            )
+        )
     return found
 
 
@@ -117,7 +141,7 @@ def _pool(results: CaseResults) -> list[Claim]:
         for symbol, name in (("net_pool_new", "net_after"), ("duties_new", "duties_after"), ("R_new", "revenue_after")):
             band = sweep.band(symbol, scenario)
             values = [float(v[n]) for v in (band.mode, band.low, band.high)]
-            found.append(Claim(f"pool.{name}.{scenario}", *values, "MUSD", source(results)))
+            found.append(_ranged(f"pool.{name}.{scenario}", values, "MUSD", source(results)))
     return found
 
 
@@ -144,9 +168,9 @@ def _sectors(results: CaseResults) -> list[Claim]:
         base = float(world.Y[n, j])
         if base > 0:
             values = [100 * (float(v[n, j]) / base - 1) for v in (band.mode, band.low, band.high)]
-            found.append(Claim(f"output.{scenario}.{sector}", *values, "percent", source(results)))
+            found.append(_ranged(f"output.{scenario}.{sector}", values, "percent", source(results)))
             money = [float(v[n, j]) - base for v in (band.mode, band.low, band.high)]
-            found.append(Claim(f"output_money.{scenario}.{sector}", *money, "MUSD", source(results)))
+            found.append(_ranged(f"output_money.{scenario}.{sector}", money, "MUSD", source(results)))
     return found
 
 

@@ -30,12 +30,19 @@ class Teller:
         """Return the value of a claim."""
         return self.claims[key].value
 
-    def with_range(self, key: str, digits: int = 2) -> str:
-        """Return a percent claim with its range in brackets."""
+    def cell(self, key: str, digits: int = 2) -> tuple[str, str]:
+        """Return a claim and its range as a table cell of two lines."""
         c = self.claims[key]
+        show = percent if c.unit == "percent" else number
+        text = show(c.value, digits)
         if c.low is None or c.high is None:
-            return percent(c.value, digits)
-        return f"{percent(c.value, digits)} ({number(c.low, digits, sign=True)} … {number(c.high, digits, sign=True)})"
+            return text, ""
+        return text, f"{number(c.low, digits, sign=True)} … {number(c.high, digits, sign=True)}"
+
+    @property
+    def exits(self) -> list[str]:
+        """The scenarios that leave the bloc."""
+        return [s.name for s in self.results.scenarios if any(getattr(x, "kind", "") == "leave_bloc" for x in s.shocks)]
 
 
 def page(t: Teller) -> dict[str, Any]:
@@ -48,7 +55,7 @@ def page(t: Teller) -> dict[str, Any]:
         "date": case["date"],
         "lead": _lead(t),
         "lead_text": _lead_text(t),
-        "charts": {"dots": charts.both(charts.dots(values, ""), w("dots_caption", country=t.home))},
+        "charts": {"dots": charts.both(charts.dots(values.tolist(), ""), w("dots_caption", country=t.home))},
         "captions": {"dots": w("dots_caption", country=t.home)},
         "claim": {
             "who": w("claim_who", source=case["claim"]["source"]),
@@ -63,7 +70,9 @@ def page(t: Teller) -> dict[str, Any]:
 
 def _lead(t: Teller) -> str:
     c = t.claims[f"income.{t.soft}.all.{t.case['country']}"]
-    return t.words("headline_loss" if c.value < 0 else "headline_gain", country=t.home, percent=f"{number(abs(c.value), 2)}{THIN}%")
+    return t.words(
+        "headline_loss" if c.value < 0 else "headline_gain", country=t.home, percent=f"{number(abs(c.value), 2)}{THIN}%"
+    )
 
 
 def _lead_text(t: Teller) -> list[str]:
@@ -93,7 +102,9 @@ def _variants(t: Teller) -> Block:
         for part, label in parts.items():
             c = t.claims[f"income.{s}.{part}.{home}"]
             rows.append({"label": w.scenario(s), "part": label, "value": c.value, "low": c.low, "high": c.high})
-        table.append([w.scenario(s), *(t.with_range(f"income.{s}.{p}.{home}") for p in parts), t.with_range(f"wage.{s}.all.{home}")])
+        table.append(
+            [w.scenario(s), *(t.cell(f"income.{s}.{p}.{home}") for p in parts), t.cell(f"wage.{s}.all.{home}")]
+        )
     caption = w("variants_caption", country=t.home)
     return _section(
         w("variants_heading"),
@@ -113,20 +124,27 @@ def _countries(t: Teller) -> Block:
         c = t.claims[f"income.{t.soft}.all.{code}"]
         rows.append({"label": w.country(code), "part": "", "value": c.value, "low": c.low, "high": c.high})
     head = [w("col_country"), *(w.scenario(s) for s in t.scenarios)]
-    table = [[w.country(c), *(t.with_range(f"income.{s}.all.{c}", 3) for s in t.scenarios)] for c in order]
+    moved = {c: max(abs(t.value(f"income.{s}.all.{c}")) for s in t.scenarios) for c in order}
+    shown = [c for c in order if c in (home, *CLOSE) or moved[c] >= 0.01]
+    rest = max([moved[c] for c in order if c not in shown], default=0.0)
+    table = [[w.country(c), *(t.cell(f"income.{s}.all.{c}") for s in t.scenarios)] for c in shown]
     return _section(
         w("countries_heading"),
         _text(w("countries_text", country=t.home)),
         _chart(charts.ranges(rows, "%"), w("countries_caption")),
         _table(head, table, numeric=range(1, len(head))),
+        _small(w("countries_rest", most=f"{number(rest, 3)}{THIN}%")),
     )
 
 
 def _sure(t: Teller) -> Block:
     w = t.words
     head = [w("col_scenario"), *(w.scenario(s) for s in t.scenarios)]
-    closures = [[w(f"closure_{k}"), *(percent(t.value(f"closure.{k}.{s}")) for s in t.scenarios)] for k in ("fixed", "share", "purge")]
-    names = list(dict.fromkeys(name for name, _ in t.results.alternatives))
+    closures = [
+        [w(f"closure_{k}"), *(percent(t.value(f"closure.{k}.{s}")) for s in t.scenarios)]
+        for k in ("fixed", "share", "purge")
+    ]
+    names = [n for n in dict.fromkeys(name for name, _ in t.results.alternatives) if n != "keep own tariff"]
     others = [[_alternative(w, n), *(percent(t.value(f"alternative.{n}.{s}")) for s in t.scenarios)] for n in names]
     numeric = range(1, len(head))
     return _section(
@@ -141,7 +159,8 @@ def _sure(t: Teller) -> Block:
 
 def _alternative(w: Words, name: str) -> str:
     if name.startswith("elasticities: "):
-        return w("alt_elasticities", name=name.removeprefix("elasticities: "))
+        code = name.removeprefix("elasticities: ")
+        return w("alt_elasticities", name=w.table["elasticities"].get(code, code))
     return {"no input links": w("alt_no_inputs"), "full common tariff": w("alt_cet")}.get(name, name)
 
 
@@ -153,7 +172,7 @@ def _sectors(t: Teller) -> Block:
     for s in keys:
         c, money = t.claims[f"output.{t.soft}.{s}"], t.claims[f"output_money.{t.soft}.{s}"]
         rows.append({"label": w.sector(s), "part": "", "value": c.value, "low": c.low, "high": c.high})
-        table.append([w.sector(s), t.with_range(c.key), number(money.value, sign=True)])
+        table.append([w.sector(s), t.cell(c.key), number(money.value, sign=True)])
     return _section(
         w("sector_heading"),
         _text(w("sector_text", country=t.home)),
@@ -178,7 +197,11 @@ def _partners(t: Teller) -> Block:
         w("partner_heading"),
         _text(w("partner_text", country=t.home)),
         _chart(charts.bars(rows, w("col_musd")), w("partner_caption")),
-        _table([w("col_partner"), f"{w('col_exports')}, {w('col_musd')}", f"{w('col_imports')}, {w('col_musd')}"], table, numeric=(1, 2)),
+        _table(
+            [w("col_partner"), f"{w('col_exports')}, {w('col_musd')}", f"{w('col_imports')}, {w('col_musd')}"],
+            table,
+            numeric=(1, 2),
+        ),
     )
 
 
@@ -186,7 +209,7 @@ def _pool(t: Teller) -> Block:
     w = t.words
     union = t.world.blocs[t.case["bloc"]]
     after = t.claims[f"pool.revenue_after.{t.soft}"]
-    hard = next(s for s in t.scenarios if s != t.soft)
+    hard = next(s for s in t.exits if s != t.soft)
     n = t.world.position(t.case["country"])
     text = {k: number(t.value(f"pool.{k}"), sign=k == "net") for k in ("duties", "paid", "received", "net")}
     return _section(
@@ -204,17 +227,30 @@ def _pool(t: Teller) -> Block:
                 year=t.world.year,
             )
         ),
+        _table([w("col_scenario"), w("col_net"), w("col_duties"), w("col_revenue")], _pool_rows(t), numeric=(1, 2, 3)),
         _text(w("pool_sign")),
     )
+
+
+def _pool_rows(t: Teller) -> list[list[Any]]:
+    n = t.world.position(t.case["country"])
+    before = [number(t.value("pool.net"), sign=True), number(t.value("pool.duties")), number(float(t.world.R[n]))]
+    rows: list[list[Any]] = [[t.words("today"), *before]]
+    for s in t.scenarios:
+        rows.append(
+            [t.words.scenario(s), *(t.cell(f"pool.{k}.{s}", 0) for k in ("net_after", "duties_after", "revenue_after"))]
+        )
+    return rows
 
 
 def _asked(t: Teller) -> Block:
     w, n, goods = t.words, t.world.position(t.case["country"]), t.world.goods
     applied = float(t.world.schedules["mfn"][n][goods].mean())
     bound = float(t.world.schedules["wto-bound"][n][goods].mean())
-    hard = next(s for s in t.scenarios if s != t.soft)
-    change = t.value(f"alternative.keep own tariff.{hard}") if f"alternative.keep own tariff.{hard}" in t.claims else 0.0
-    points = t.value(f"income.{hard}.all.{t.case['country']}") - change
+    hard = next(s for s in t.exits if s != t.soft)
+    home = t.case["country"]
+    points = t.value(f"income.{hard}.all.{home}") - t.value(f"alternative.keep own tariff.{hard}")
+    duties = t.value(f"income.{hard}.tariffs.{home}") - t.value(f"income.{t.soft}.tariffs.{home}")
     return _section(
         w("reader_heading"),
         _text(
@@ -225,18 +261,18 @@ def _asked(t: Teller) -> Block:
                 change=number(points, 3, sign=True),
             )
         ),
-        _text(w("reader_gain", value=t.with_range(f"income.{hard}.tariffs.{t.case['country']}"))),
+        _text(w("reader_gain", value=number(duties, 2, sign=True))),
     )
 
 
 def _others(t: Teller) -> Block:
     w, home = t.words, t.case["country"]
-    exits = [s for s in t.scenarios if f"income.{s}.tariffs.{home}" in t.claims and t.value(f"income.{s}.tariffs.{home}") != 0]
-    tariffs = [t.value(f"income.{s}.tariffs.{home}") for s in exits]
-    frictions = [t.value(f"income.{s}.frictions.{home}") for s in exits]
+    tariffs = [t.value(f"income.{s}.tariffs.{home}") for s in t.exits]
+    frictions = [t.value(f"income.{s}.frictions.{home}") for s in t.exits]
     inside = max(map(abs, tariffs)) <= 1.0 and max(map(abs, frictions)) <= 3.0
     spans = {"tariffs": _span(tariffs), "frictions": _span(frictions)}
-    rows = [[f"{o['who']} ({o['year']})", o["what"], o["found"], o["why"]] for o in t.case["others"]]
+    rows = [[w("ours"), w("ours_what"), w("ours_found", **spans), ""]]
+    rows += [[f"{o['who']} ({o['year']})", o["what"], o["found"], o["why"]] for o in t.case["others"]]
     head = [w("col_who"), w("col_what"), w("col_found"), w("col_why")]
     return _section(
         w("others_heading"),
@@ -252,9 +288,12 @@ def _know(t: Teller) -> Block:
     blocks = [[b.symbol, b.where, b.flag, b.source, b.note] for b in t.world.sources]
     head = [w("col_symbol"), w("col_where"), w("col_flag"), w("col_source"), w("col_note")]
     home = t.case["country"]
-    rows = [r for r in t.results.comparison.to_dicts() if r["what"].startswith((home, "RUS to", "RUS goods", "RUS import"))]
+    rows = [
+        r for r in t.results.comparison.to_dicts() if r["what"].startswith((home, "RUS to", "RUS goods", "RUS import"))
+    ]
     compared = [
-        [_words(t, r["what"]), number(r["built"]), number(r["official"]), _gap(r["gap_percent"]), r["comment"]] for r in rows[:24] + rows[-1:]
+        [_words(t, r["what"]), number(r["built"]), number(r["official"]), _gap(r["gap_percent"]), r["comment"]]
+        for r in rows[:24] + rows[-1:]
     ]
     official = [w("col_what_official"), w("col_built"), w("col_official"), w("col_gap"), w("col_note")]
     return _section(
@@ -271,13 +310,19 @@ def _know(t: Teller) -> Block:
 def _papers(t: Teller) -> Block:
     blocks: list[Block] = []
     for s in t.results.scenarios:
-        blocks += [_title(f"{t.words.scenario(s.name)}: {s.title}"), _text(s.why), _small(t.words("scenario_source", source=s.source))]
+        blocks += [
+            _title(f"{t.words.scenario(s.name)}: {s.title}"),
+            _text(s.why),
+            _small(t.words("scenario_source", source=s.source)),
+        ]
     return _section(t.words("scenarios_heading"), *blocks)
 
 
 def _take(t: Teller) -> Block:
     w, record = t.words, t.results.record
-    code = "\n".join([f"karvan brief {t.case['name']}", *(f"karvan run {s} --draws {t.results.sweep.draws}" for s in t.scenarios)])
+    code = "\n".join(
+        [f"karvan brief {t.case['name']}", *(f"karvan run {s} --draws {t.results.sweep.draws}" for s in t.scenarios)]
+    )
     return _section(
         w("repro_heading"),
         _text(w("repro_text")),
@@ -306,7 +351,7 @@ def _gap(value: float | None) -> str:
 
 
 def _span(values: Sequence[float]) -> str:
-    return f"{number(min(values), 2, sign=True)} … {percent(max(values))}"
+    return f"{number(min(values), 2, sign=True)} … {number(max(values), 2, sign=True)}{THIN}%"
 
 
 def _round(value: float) -> float:
@@ -337,5 +382,5 @@ def _chart(draw: Any, caption: str) -> Block:
     return {"kind": "chart", "svg": charts.both(draw, caption), "caption": caption}
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Any = (), words: bool = False) -> Block:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, numeric: Any = (), words: bool = False) -> Block:
     return {"kind": "table", "columns": list(columns), "rows": rows, "numeric": list(numeric), "words": words}

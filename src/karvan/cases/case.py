@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,7 @@ from karvan._version import __version__
 from karvan.core.case import CaseResults
 from karvan.core.errors import SourceError
 from karvan.core.labels import suggest
-from karvan.core.outcome import Outcome
-from karvan.core.scenario import CLOSURES, Scenario
+from karvan.core.scenario import CLOSURES, Scenario, Shock
 from karvan.core.world import World
 from karvan.data.worlds import comparison, load
 from karvan.models.trade.face import solve
@@ -90,8 +90,8 @@ def find(
         (label, s.name): outcome
         for label, other in alternatives(world, case).items()
         for s in scenarios
-        for outcome in [_solve(other, s)]
-    }
+        for outcome in [solve(other, s)]
+    } | {("keep own tariff", s.name): solve(world, _own_tariff_kept(s)) for s in scenarios}
     record = {"karvan": __version__, "case": name, **found.record, "world": world.name}
     return CaseResults(case, world, scenarios, found, closures, others, comparison(case["world"]), record)
 
@@ -119,8 +119,15 @@ def _as_common(world: World, n: int) -> dict[str, np.ndarray]:
     return schedules
 
 
-def _solve(world: World, scenario: Scenario) -> Outcome:
-    return solve(world, scenario)
+def _own_tariff_kept(scenario: Scenario) -> Scenario:
+    """The same exit with the tariff of today on outsiders and former partners: what the choice of tariff is worth."""
+    shocks = tuple(
+        replace(s, arguments={**s.arguments, "own_tariff": "keep"})
+        if isinstance(s, Shock) and s.kind == "leave_bloc"
+        else s
+        for s in scenario.shocks
+    )
+    return replace(scenario, shocks=shocks)
 
 
 def _folder() -> Path:

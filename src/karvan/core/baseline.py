@@ -51,7 +51,10 @@ def derive(
     R = duties + net_pool
     I = V + R + D
     final = X - np.einsum("nkj,nj->nk", gamma, Y)
-    return Baseline(X, pi, Y, V, D, duties, pooled, net_pool, R, I, final / I[:, None])
+    alpha = np.divide(
+        final, I[:, None], out=np.zeros_like(final), where=I[:, None] > 0
+    )  # no income: refused by the World
+    return Baseline(X, pi, Y, V, D, duties, pooled, net_pool, R, I, alpha)
 
 
 def member(pool: np.ndarray) -> np.ndarray:

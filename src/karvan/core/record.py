@@ -61,7 +61,11 @@ def _shock(item: Any) -> dict[str, Any]:
 
 def _array_hash(value: Any) -> str:
     masked = np.ma.isMaskedArray(value)
-    arrays = {"mask": np.ma.getmaskarray(value), "value": np.ma.filled(value, 0.0)} if masked else {"value": np.asarray(value)}
+    arrays = (
+        {"mask": np.ma.getmaskarray(value), "value": np.ma.filled(value, 0.0)}
+        if masked
+        else {"value": np.asarray(value)}
+    )
     return archive.digest(arrays, None)
 
 

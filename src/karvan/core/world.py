@@ -132,8 +132,8 @@ class World:
         blocs_ = {b.name: b for b in blocs}
         pool, collection = pool_of(blocs_, countries)
         baseline = derive(M_, tau_, gamma_, beta_, pool, collection)
-        baseline, clipped = final_demand(baseline, negative_demand, axes)
         require_economy(baseline, countries)
+        baseline, clipped = final_demand(baseline, negative_demand, axes)
         tables = {k: to_array(v, f"schedule {k}", ("country", "sector"), axes) for k, v in (schedules or {}).items()}
         for array in (M_, tau_, gamma_, beta_, theta_, *baseline, *tables.values()):
             array.setflags(write=False)
@@ -301,8 +301,8 @@ class World:
     def _from_saved(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> World:
         theta_range = None
         if "theta_low" in arrays:
-            bounds = (arrays[f"theta_{part}"] for part in ("mode", "low", "high"))
-            theta_range = Range(*bounds, **meta["theta_range"])
+            mode, low, high = (arrays[f"theta_{part}"] for part in ("mode", "low", "high"))
+            theta_range = Range(mode, low, high, **meta["theta_range"])
         return cls.from_arrays(
             countries=meta["countries"],
             sectors=meta["sectors"],
@@ -328,7 +328,9 @@ class World:
         arrays |= {f"theta:{name}": values for name, values in self.theta_sets.items()}
         theta = self.params.entries.get("theta")
         if theta is not None:
-            arrays |= {f"theta_{part}": np.asarray(getattr(theta, part), dtype=float) for part in ("mode", "low", "high")}
+            arrays |= {
+                f"theta_{part}": np.asarray(getattr(theta, part), dtype=float) for part in ("mode", "low", "high")
+            }
         return arrays
 
     def _meta(self, *, full: bool) -> dict[str, Any]:

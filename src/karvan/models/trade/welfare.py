@@ -38,5 +38,5 @@ def first_order(M: np.ndarray, tau: np.ndarray, I: np.ndarray, M_new: np.ndarray
     exports = trade.sum(axis=0)
     terms = (exports * growth).sum(axis=1) - (trade * growth[None, :, :]).sum(axis=(1, 2))
     change = np.divide(M_new, M, out=np.ones_like(M), where=M > 0) - 1
-    volume = (tau * trade * (change - growth[None, :, :])).sum(axis=(1, 2))
+    volume = (tau * M * (change - growth[None, :, :])).sum(axis=(1, 2))
     return FirstOrder(terms / I, volume / I)
