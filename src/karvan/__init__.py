@@ -34,7 +34,7 @@ _HOME = {
     "join_bloc": "shocks",
     "leave_bloc": "shocks",
     "load": "data",
-    "replicate": "replicate",
+    "replicate": "replication",
     "set_tariff": "shocks",
     "solve": "models.trade.face",
     "sweep": "run",

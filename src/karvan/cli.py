@@ -102,12 +102,12 @@ def brief(
 ) -> None:
     """Run a case and write its brief. Example: karvan brief kz-eaeu --out brief.html."""
     from karvan import cases
-    from karvan.brief import check_target
+    from karvan.tell import check_target
 
     check_target(out, language)
     total = draws or cases.read(case)["draws"]
     with _progress("drawing parameters and solving", total) as advance:
-        told = cases.brief(case, draws=draws, seed=seed, progress=advance)
+        told = cases.brief(case, draws=draws, seed=seed, executor="processes", progress=advance)
     told.save(out, language=language)
     if json:
         _json({"file": str(out), "claims": [c.to_dict() for c in told.claims]})
@@ -162,7 +162,7 @@ def replicate(
     json: Json = False,
 ) -> None:
     """Solve a published case again. Example: karvan replicate cp2015 --data PATH --deficits fixed."""
-    from karvan.replicate import replicate as again
+    from karvan.replication import replicate as again
 
     _show(again(paper, data, deficits=deficits), json)
 

@@ -1,4 +1,4 @@
-"""Imports go one way: core, then data, shocks and models, then run, then replicate and cases, then cli."""
+"""Imports go one way: core, then data, shocks and models, then run, then replication and cases, then cli."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 SRC = Path(__file__).parents[2] / "src" / "karvan"
 BELOW_RUN = {"core", "data", "estimate", "network", "shocks", "models"}
-EVERYTHING = BELOW_RUN | {"run", "replicate", "brief", "cases"}
+EVERYTHING = BELOW_RUN | {"run", "replication", "tell", "cases"}
 ALLOWED = {
     "core": {"core"},
     "data": {"core", "data"},
@@ -21,8 +21,8 @@ ALLOWED = {
     "shocks": {"core", "shocks", "network"},
     "models": {"core", "models"},
     "run": BELOW_RUN | {"run"},
-    "brief": {"core", "brief"},
-    "replicate": {"core", "models", "run", "replicate"},
+    "tell": {"core", "tell"},
+    "replication": {"core", "models", "run", "replication"},
     "cases": EVERYTHING,
     "site": EVERYTHING | {"site"},
     "cli": EVERYTHING | {"site", "cli"},

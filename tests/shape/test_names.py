@@ -61,7 +61,7 @@ def test_unknown_name_says_what_there_is() -> None:
 
 
 def test_subpackages_do_not_hide_names() -> None:
-    """`karvan.brief` stays the function after `import karvan.brief`, whoever imports the package and when."""
+    """Every public name stays what it is, whoever imports which subpackage and when."""
     packages = [f"karvan.{m.name}" for m in pkgutil.iter_modules(karvan.__path__)]
     code = (
         f"import sys, importlib, types, karvan\nfor p in {packages!r}: importlib.import_module(p)\n"

@@ -9,11 +9,11 @@ import pytest
 
 import karvan as kv
 from karvan import cases
-from karvan.brief import tell
-from karvan.brief.charts import svg
-from karvan.brief.claims import claims, verdict
-from karvan.brief.content import Teller, page
-from karvan.brief.language import MINUS, THIN, Words, number, percent
+from karvan.tell import tell
+from karvan.tell.charts import svg
+from karvan.tell.claims import claims, verdict
+from karvan.tell.content import Teller, page
+from karvan.tell.language import MINUS, THIN, Words, number, percent
 
 
 @pytest.fixture(scope="module")

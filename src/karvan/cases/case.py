@@ -22,7 +22,7 @@ from karvan.models.trade.face import solve
 from karvan.run.sweep import sweep
 
 if TYPE_CHECKING:
-    from karvan.brief import Brief
+    from karvan.tell import Brief
 
 PARTS = ("all", "tariffs", "frictions")
 KEEP = ("welfare_hat", "real_wage_hat", "net_pool_new", "duties_new", "R_new", "Y_new")
@@ -46,7 +46,7 @@ def brief(
     *,
     draws: int | None = None,
     seed: int | None = None,
-    executor: str = "processes",
+    executor: str = "serial",
     progress: Callable[[int], None] | None = None,
 ) -> Brief:
     """Run a case and return its brief; `.save("brief.html")` writes it.
@@ -55,10 +55,10 @@ def brief(
     ----------
     name : a case that comes with karvan, such as "kz-eaeu"
     draws, seed : how many draws of the uncertain parameters, and which; default the case's own
-    executor : "processes" or "serial"; the numbers do not depend on it
+    executor : "serial" or "processes" (faster; a script then needs `if __name__ == "__main__":`); same numbers
     progress : called with the number of draws just finished
     """
-    from karvan.brief import tell
+    from karvan.tell import tell
 
     return tell(find(name, draws=draws, seed=seed, executor=executor, progress=progress))
 
@@ -68,7 +68,7 @@ def find(
     *,
     draws: int | None = None,
     seed: int | None = None,
-    executor: str = "processes",
+    executor: str = "serial",
     progress: Callable[[int], None] | None = None,
 ) -> CaseResults:
     """Solve everything a case asks for; see `CaseResults`."""

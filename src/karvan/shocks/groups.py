@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from karvan.core.world import World
 def countries(world: World, named: Any) -> np.ndarray:
     """(n,) mask of a country code, a bloc, "all", or a list of these."""
     mask = np.zeros(len(world.countries), dtype=bool)
-    for name in [named] if isinstance(named, str) else list(named):
+    for name in [named] if isinstance(named, str) or not isinstance(named, Iterable) else list(named):
         if name == "all":
             mask[:] = True
         elif name in world.blocs:
@@ -58,7 +59,7 @@ def number(value: Any, what: str) -> float:
 
 def both_ways(world: World, between: Any, chosen: np.ndarray) -> np.ndarray:
     """(n, i, j) mask of trade between two groups in both directions; a country in both groups counts in the first."""
-    if isinstance(between, str) or len(between) != 2:
+    if not isinstance(between, list | tuple) or len(between) != 2:
         raise ScenarioError(f"between: expected two groups such as [KAZ, EAEU], got {between!r}")
     first, second = countries(world, between[0]), countries(world, between[1])
     second = second & ~first

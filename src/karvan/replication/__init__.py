@@ -23,6 +23,6 @@ def replicate(paper: str, data: str | Path, **options: Any) -> Table:
     """
     if paper not in PAPERS:
         raise SourceError(f"no replication {paper!r}.{suggest(paper, PAPERS)}")
-    from karvan.replicate import cp2015
+    from karvan.replication import cp2015
 
     return cp2015.run(Path(data), **options)[0]

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from karvan.brief import charts
-from karvan.brief.claims import Claim, verdict
-from karvan.brief.language import THIN, Words, number, percent
 from karvan.core.case import CaseResults
+from karvan.tell import charts
+from karvan.tell.claims import Claim, verdict
+from karvan.tell.language import THIN, Words, number, percent
 
 Block = dict[str, Any]
 CLOSE = ("RUS", "BLR", "ARM", "KGZ")

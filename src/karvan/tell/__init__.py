@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from karvan.brief.claims import Claim, claims
-from karvan.brief.language import Words, catalogue
 from karvan.core.archive import write_whole
 from karvan.core.case import CaseResults
 from karvan.core.errors import SourceError
+from karvan.tell.claims import Claim, claims
+from karvan.tell.language import Words, catalogue
 
 __all__ = ["Brief", "Claim", "check_target", "tell"]
 
@@ -37,7 +37,7 @@ class Brief:
 
     def html(self, language: str = "en") -> str:
         """Return the page."""
-        from karvan.brief import content, render
+        from karvan.tell import content, render
 
         teller = content.Teller(self.results, self.claims, Words(language))
         return render.html(content.page(teller), language)

@@ -14,7 +14,7 @@ def html(content: dict[str, Any], language: str) -> str:
     def figure(svg: str, caption: str) -> Markup:
         return Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(escape(caption), Markup(svg))
 
-    folder = files("karvan.brief").joinpath("templates")
+    folder = files("karvan.tell").joinpath("templates")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(folder.joinpath("brief.html.j2").read_text(encoding="utf-8"))
     style = folder.joinpath("style.css").read_text(encoding="utf-8")

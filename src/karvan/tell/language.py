@@ -22,7 +22,7 @@ def catalogue(language: str) -> Mapping[str, Any]:
     SourceError
         No message file for it; names the languages there are.
     """
-    folder = files("karvan.brief").joinpath("messages")
+    folder = files("karvan.tell").joinpath("messages")
     path = folder.joinpath(f"{language}.toml")
     if not language.isalpha() or not path.is_file():
         have = sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml"))
