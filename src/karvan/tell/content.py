@@ -31,13 +31,13 @@ class Teller:
         return self.claims[key].value
 
     def cell(self, key: str, digits: int = 2) -> tuple[str, str]:
-        """Return a claim and its range as a table cell of two lines."""
+        """Return a claim and its range as a table cell of two lines; a percent is a change and shows its sign."""
         c = self.claims[key]
-        show = percent if c.unit == "percent" else number
-        text = show(c.value, digits)
-        if c.low is None or c.high is None:
+        change = c.unit == "percent"
+        text = percent(c.value, digits) if change else number(c.value, digits)
+        if c.low is None or c.high is None or number(c.low, digits) == number(c.high, digits):
             return text, ""
-        return text, f"{number(c.low, digits, sign=True)} … {number(c.high, digits, sign=True)}"
+        return text, f"{number(c.low, digits, sign=change)} … {number(c.high, digits, sign=change)}"
 
     @property
     def exits(self) -> list[str]:
@@ -228,6 +228,7 @@ def _pool(t: Teller) -> Block:
             )
         ),
         _table([w("col_scenario"), w("col_net"), w("col_duties"), w("col_revenue")], _pool_rows(t), numeric=(1, 2, 3)),
+        _small(w("pool_units")),
         _text(w("pool_sign")),
     )
 
