@@ -297,3 +297,7 @@ def _check_scenario(path: str, json: bool) -> None:
     else:
         ranges = ", ".join(scenario.ranges()) or "nothing"
         typer.echo(f"{scenario.name}: fine on {world.name}; changes {', '.join(given)}; uncertain: {ranges}")
+
+
+if __name__ == "__main__":
+    main()
