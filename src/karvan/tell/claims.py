@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from karvan.core.baseline import derive
 from karvan.core.case import CaseResults
 from karvan.core.errors import ConvergenceError
 from karvan.core.outcome import Outcome
+from karvan.core.world import World
 
 MODEL = "karvan trade equilibrium on {world}, exact change, {draws} draws, seed {seed}"
 
@@ -131,10 +133,16 @@ def _pool(results: CaseResults) -> list[Claim]:
     """The duty pool of the case's bloc before, and duties and pool after, for its country."""
     world, sweep = results.world, results.sweep
     n = world.position(results.case["country"])
-    before = {"duties": world.duties[n], "paid": world.pooled[n], "net": world.net_pool[n]}
+    before = {"duties": world.duties[n], "paid": world.pooled[n]}
     reason = "the baseline is data"
     origin = "baseline flows, tariffs, treaty shares and collection rate of the world"
     found = [Claim(f"pool.{k}", float(v), None, None, "MUSD", origin, reason) for k, v in before.items()]
+    other = pool_otherwise(results)
+    found += [Claim(f"pool.net.{k}", v, None, None, "MUSD", origin, "one other calibration") for k, v in other.items()]
+    nets = [float(world.net_pool[n]), *other.values()]
+    found.append(
+        Claim("pool.net", nets[0], min(nets), max(nets), "MUSD", f"{origin}; range: the calibrations pool.net.*")
+    )
     received = float(world.pooled[n] + world.net_pool[n])
     found.append(Claim("pool.received", received, None, None, "MUSD", origin, reason))
     for scenario in sweep.scenarios:
@@ -143,6 +151,32 @@ def _pool(results: CaseResults) -> list[Claim]:
             values = [float(v[n]) for v in (band.mode, band.low, band.high)]
             found.append(_ranged(f"pool.{name}.{scenario}", values, "MUSD", source(results)))
     return found
+
+
+def pool_otherwise(results: CaseResults) -> dict[str, float]:
+    """Net receipts of the case's country from the pool under other calibrations of the same world, MUSD.
+
+    `full`: everything statutory reaches the pool; `cet`: the country applies the full common tariff; `mirror`: its
+    imports from one partner are what that partner reports.
+    """
+    world, mirror = results.world, results.case.get("pool_mirror")
+    n = world.position(results.case["country"])
+    found = {"full": _net(world, n, collection=np.ones_like(world.collection))}
+    if "cet" in world.schedules:
+        tau = world.tau.copy()
+        tau[n] = np.where(tau[n] > 0, world.schedules["cet"][n][None, :], tau[n])
+        found["cet"] = _net(world, n, tau=tau)
+    if mirror:
+        i = world.position(mirror["partner"])
+        M = world.M.copy()
+        M[n, i, world.goods] *= mirror["imports"] / M[n, i, world.goods].sum()
+        found["mirror"] = _net(world, n, M=M)
+    return found
+
+
+def _net(world: World, n: int, **other: np.ndarray) -> float:
+    given = {"M": world.M, "tau": world.tau, "collection": world.collection, **other}
+    return float(derive(**given, gamma=world.gamma, beta=world.beta, pool=world.pool).net_pool[n])
 
 
 def _beside(results: CaseResults) -> list[Claim]:

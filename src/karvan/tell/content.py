@@ -229,8 +229,24 @@ def _pool(t: Teller) -> Block:
         ),
         _table([w("col_scenario"), w("col_net"), w("col_duties"), w("col_revenue")], _pool_rows(t), numeric=(1, 2, 3)),
         _small(w("pool_units")),
-        _text(w("pool_sign")),
+        _text(_pool_sign(t)),
     )
+
+
+def _pool_sign(t: Teller) -> str:
+    net, mirror = t.claims["pool.net"], t.case["pool_mirror"]
+    ours = t.world.M[t.world.position(t.case["country"]), t.world.position(mirror["partner"]), t.world.goods].sum()
+    facts = {
+        "partner": t.words.country(mirror["partner"]),
+        "country": t.home,
+        "theirs": number(mirror["imports"] / 1000, 1),
+        "ours": number(float(ours) / 1000, 1),
+    }
+    found = {k.removeprefix("pool.net."): c.value for k, c in t.claims.items() if k.startswith("pool.net.")}
+    parts = [t.words(f"pool_{k}", value=number(v, sign=True), **facts) for k, v in found.items()]
+    earlier = ", ".join(number(v, sign=True) for v in t.case["pool_earlier"]["values"])
+    low, high = number(net.low or 0.0, sign=True), number(net.high or 0.0, sign=True)
+    return t.words("pool_sign", low=low, high=high, parts="; ".join(parts), earlier=earlier)
 
 
 def _pool_rows(t: Teller) -> list[list[Any]]:
