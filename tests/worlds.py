@@ -162,7 +162,8 @@ def flows(
     D = V * (delta - (delta * V).sum() / V.sum())
     for _ in range(20):
         X = spend(D)
-        if (X[~absent] > 1e-3).all():
+        V = (beta * np.einsum("nij,nj->ij", net, X)).sum(axis=1)
+        if (X[~absent] > 1e-3).all() and (D > -0.6 * V).all():
             break
         D = D / 2
     return net * X[:, None, :]

@@ -88,7 +88,7 @@ def test_own_tariff_as_a_rate_leaves_free_partners_free(world: World) -> None:
     ("given", "error", "message"),
     [
         ({"country": "C05", "bloc": "CU"}, LabelError, "C05 is not a member of CU; members: C00, C01, C02"),
-        ({"country": "C01", "bloc": "CV"}, LabelError, r"unknown bloc 'CV'\. Did you mean 'CU'"),
+        ({"country": "C01", "bloc": "CV"}, LabelError, r"leave_bloc: unknown bloc 'CV'\. Known: CU, FT"),
         ({"country": "C1", "bloc": "CU"}, LabelError, "unknown country or bloc 'C1'"),
         ({"country": "C01", "bloc": "CU", "own_tariff": "mfm"}, SymbolError, r"no tariff schedule 'mfm'\. Did you mean 'mfn'"),
         ({"country": "C01", "bloc": "CU", "partners_tariff": None}, ScenarioError, "tariff None"),
@@ -243,6 +243,8 @@ def test_an_exit_and_a_tariff_on_the_same_cell_conflict(world: World) -> None:
 def test_words_for_countries_and_sectors(world: World) -> None:
     with pytest.raises(LabelError, match=r"unknown country or bloc 'C07'. Did you mean"):
         new(world, friction(between=["C00", "C07"], ad_valorem=0.1))
+    with pytest.raises(LabelError, match="unknown country or bloc 5"):
+        new(world, set_tariff(importer=5, exporter="C00", rate=0.1))
     with pytest.raises(LabelError, match=r"unknown sector: food"):
         new(world, friction(between=["C00", "C03"], ad_valorem=0.1, sectors="food"))
     with pytest.raises(ScenarioError, match="no trade between"):

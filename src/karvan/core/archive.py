@@ -7,9 +7,11 @@ import io
 import json
 import os
 import tempfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -34,11 +36,11 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         The file is missing, is not an archive, or has no metadata.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with Path(path).open("rb") as file, np.lib.npyio.NpzFile(file, own_fid=False, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise SourceError(f"{path}: no such file") from None
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as fault:
         raise SourceError(f"{path}: not a karvan archive ({fault})") from None
     if "__meta__" not in arrays:
         raise SourceError(f"{path}: an archive without karvan's metadata; write it with .save()")

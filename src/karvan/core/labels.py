@@ -72,7 +72,7 @@ def to_array(
     if hasattr(values, "dims") and hasattr(values, "coords"):
         values = _labelled(values, name, dims, labels)
     try:
-        array = np.array(values, dtype=float)
+        array = np.array(values, dtype=float, order="C")  # one layout: sums are then the same to the last bit
     except (TypeError, ValueError) as fault:
         raise SymbolError(f"{name}: not an array of numbers ({fault}); expected dims {tuple(dims)}") from None
     shape = tuple(len(labels[d]) for d in dims)

@@ -21,6 +21,7 @@ from karvan.core.scenario import Scenario
 from karvan.core.sweep import PARTS, Sweep
 from karvan.core.world import World
 from karvan.models.trade.face import equilibrium, results, settle, solve
+from karvan.models.trade.kernel import State
 
 KEEP = ("welfare_hat", "real_wage_hat", "net_pool_new", "duties_new")
 EXECUTORS = ("serial", "processes")
@@ -38,6 +39,7 @@ class Plan(NamedTuple):
     seed: int
     deficits: str | None
     keep: tuple[str, ...]
+    near: dict[tuple[str, str], State]
 
 
 def sweep(
@@ -118,7 +120,15 @@ def _plan(
     names = [s.name for s in chosen]
     if len(set(names)) < len(names):
         raise ScenarioError(f"scenarios must have different names: {', '.join(names)}")
-    return Plan(world, chosen, parts, params, seed, deficits, keep)
+    near = {(s.name, part): _most_likely(world, s, part, deficits) for s in chosen for part in parts}
+    return Plan(world, chosen, parts, params, seed, deficits, keep, near)
+
+
+def _most_likely(world: World, scenario: Scenario, part: str, deficits: str | None) -> State:
+    """Solve one part at the most likely parameters: every draw starts there, so none depends on another."""
+    kind = deficits or scenario.deficits
+    change = scenario.change(world).only(*PARTS[part])
+    return equilibrium(settle(world, kind), change, "fixed" if kind == "purge" else kind)[0].state
 
 
 def one_draw(plan: Plan, draw: int) -> dict[str, np.ndarray]:
@@ -134,7 +144,7 @@ def one_draw(plan: Plan, draw: int) -> dict[str, np.ndarray]:
         change = scenario.at(values).change(world)
         base = bases.setdefault(kind, settle(world, kind))
         found = [
-            _part(base, change.only(*PARTS[part]), kind, solved, f"{scenario.name}, {part}, draw {draw}")
+            _part(base, change.only(*PARTS[part]), kind, solved, plan.near[scenario.name, part], f"draw {draw}, {part}")
             for part in plan.parts
         ]
         for name in plan.keep:
@@ -142,12 +152,14 @@ def one_draw(plan: Plan, draw: int) -> dict[str, np.ndarray]:
     return {name: np.array(table) for name, table in rows.items()}
 
 
-def _part(base: World, change: Primitives, kind: str, solved: dict[Any, Any], where: str) -> dict[str, np.ndarray]:
+def _part(
+    base: World, change: Primitives, kind: str, solved: dict[Any, Any], near: State, where: str
+) -> dict[str, np.ndarray]:
     """Solve one part, once: scenarios share parts (soft and hard exit have the same frictions)."""
     key = (kind, *(None if array is None else array.tobytes() for array in change))
     if key not in solved:
         try:
-            end, tables = equilibrium(base, change, "fixed" if kind == "purge" else kind, tol=TOLERANCE)
+            end, tables = equilibrium(base, change, "fixed" if kind == "purge" else kind, tol=TOLERANCE, near=near)
         except KarvanError as fault:
             raise type(fault)(f"{where}: {fault}") from None
         solved[key] = results(base, change, end, tables)

@@ -102,12 +102,16 @@ def equilibrium(
     tol: float = 1e-10,
     max_steps: int = 300,
     allow_unconverged: bool = False,
+    near: kernel.State | None = None,
 ) -> tuple[fixed_point.Solved, kernel.Tables]:
-    """Solve the kernel for a merged change; raise `ConvergenceError` unless the caller wants the unsolved state."""
+    """Solve the kernel for a merged change; raise `ConvergenceError` unless the caller wants the unsolved state.
+
+    `near` is a solved state of the same world under a close change, to start from.
+    """
     tables = prepare.tables(world, change)
     closure = prepare.closure(world, change, kind, tables)
     with np.errstate(all="ignore"):
-        solved = fixed_point.solve(tables, closure, tol=tol, max_steps=max_steps)
+        solved = fixed_point.solve(tables, closure, tol=tol, max_steps=max_steps, near=near)
     if not solved.converged and not allow_unconverged:
         worst = ", ".join(f"{k} {v:.2g}" for k, v in solved.residuals.items())
         raise ConvergenceError(

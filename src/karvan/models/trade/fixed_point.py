@@ -26,13 +26,15 @@ class Solved(NamedTuple):
     converged: bool
 
 
-def solve(tables: Tables, closure: Closure, *, tol: float = 1e-10, max_steps: int = 300) -> Solved:
+def solve(
+    tables: Tables, closure: Closure, *, tol: float = 1e-10, max_steps: int = 300, near: State | None = None
+) -> Solved:
     """Solve the equilibrium to `tol` in every residual, or say that it did not converge.
 
     Anderson acceleration of type II (Walker and Ni 2011) with a window of 8 on the undamped map; excess exports,
-    relative to trade and not to income, move wages.
+    relative to trade and not to income, move wages. `near` is a state to start from, such as that of a close case.
     """
-    z = start(tables, closure)
+    z = start(tables, closure) if near is None else near
     memory = Anderson(WINDOW, sum(part.size for part in z))
     best: tuple[float, State] = (np.inf, z)
     for step in range(1, max_steps + 1):

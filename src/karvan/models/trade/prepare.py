@@ -81,6 +81,8 @@ def closure(world: World, change: Primitives, kind: str, tab: Tables) -> Closure
             f"deficits='share' needs one world market, but the change cuts it into {tab.groups.shape[0]} parts; "
             "use deficits='purge', or give D_new"
         )
+    if (np.abs(D) <= 1e-9 * world.I).all():
+        _require_two_ways(world, D, tab)
     return Closure("share", D, delta)
 
 
@@ -160,15 +162,20 @@ def _require_pool_inside(world: World, tab: Tables) -> None:
 
 
 def _require_two_ways(world: World, D: np.ndarray, tab: Tables) -> None:
+    """Refuse countries, or groups that trade among themselves, that can only buy from the rest, or only sell to it."""
     links = ((tab.B > 0) & tab.live[:, :, None]).any(axis=0)
-    buys, sells = links.any(axis=1), links.any(axis=0)
-    outside = ~(tab.inside > 0).any(axis=0)
-    noise = 1e-9 * world.I
-    stuck = outside & ((buys & ~sells & (noise >= D)) | (sells & ~buys & (-noise <= D)))
+    count, label = connected_components(links, directed=True, connection="strong")
+    part = label[None, :] == np.arange(count)[:, None]
+    beyond = links & (label[:, None] != label[None, :])
+    buys, sells = np.matmul(part, beyond.any(axis=1)), np.matmul(part, beyond.any(axis=0))
+    due, noise = np.matmul(part, D), 1e-9 * np.matmul(part, world.I)
+    pools = np.array([np.matmul(part, inside).astype(int) % inside.sum() > 0 for inside in tab.inside]).any(axis=0)
+    alone = part.sum(axis=1) == 1  # who buys nothing pays nothing into a pool, so that its receipts are no help
+    stuck = (~pools & buys & ~sells & (noise >= due)) | ((alone | ~pools) & sells & ~buys & (-noise <= due))
     if stuck.any():
-        names = first_five(np.array(world.countries)[stuck])
+        names = first_five(np.array(world.countries)[part[stuck].any(axis=0)])
         raise InfeasibleError(
-            f"{names} can buy abroad but not sell, or sell but not buy, and has no deficit or surplus that pays for it; "
+            f"{names} can buy from the rest but not sell, or sell but not buy, and no deficit or surplus pays for it; "
             "leave trade open in both directions, close both, or give Change(D_new=...)"
         )
 
