@@ -105,3 +105,43 @@ def test_blocs_follow_their_dates():
     assert set(after.members) == {"KAZ", "RUS", "BLR", "ARM", "KGZ"}
     assert after.shares["KAZ"] == pytest.approx(0.06955)
     assert sum(after.shares.values()) == pytest.approx(1)
+
+
+def test_input_structures_name_the_sectors_of_the_source():
+    path = shared("eora_cp2017") / "eora_cp2017" / "data_2017.npz"
+    with np.load(path, allow_pickle=True) as z:
+        names = [str(n) for n in z["sector_list"]]
+        np.testing.assert_allclose(z["gamma"].sum(axis=2) + z["beta"], 1, atol=1e-6)  # the file is (user, input)
+    found = {s: " ".join(names[i] for i in where) for s, where in assumptions()["eora"].items()}
+    word = {
+        "food": "Food",
+        "textiles": "Textiles",
+        "metals": "Metal",
+        "vehicles": "Transport Equipment",
+        "oil_gas": "Mining",
+    }
+    assert all(w in found[s] for s, w in word.items())
+    assert "Wholesale" in found["trade_transport"] and "Transport" in found["trade_transport"]
+    assert sorted(
+        i for s, w in assumptions()["eora"].items() if s not in ("mining", "chemicals", "electronics") for i in w
+    ) == list(range(len(names)))
+
+
+def test_inputs_are_bought_by_those_who_use_them():
+    world = kv.load("eurasia-2021")
+    k = {s: i for i, s in enumerate(world.sectors)}
+    n = world.position("DEU")
+    assert world.gamma[n, k["agriculture"], k["food"]] > 3 * world.gamma[n, k["food"], k["agriculture"]] > 0
+    assert world.gamma[:, k["oil_gas"], k["refined_oil"]].min() > 0.2
+    assert (world.alpha[:, k["oil_gas"]] < 0.02).all()
+
+
+def test_russian_partners_are_the_customs_ones():
+    world = kv.load("eurasia-2021")
+    goods, russia = world.goods, world.position("RUS")
+    sold = world.M[:, russia][:, goods].sum(axis=1)
+    assert sold[world.position("NLD")] == pytest.approx(42_100, rel=0.02)
+    assert world.M[russia, world.position("CHN")][goods].sum() == pytest.approx(72_700, rel=0.02)
+    near = [world.position(c) for c in ("KAZ", "RUS", "BLR", "ARM", "KGZ", "UZB", "GEO", "RCA")]
+    trade = world.M[np.ix_(near, near)][:, :, goods].sum(axis=2)
+    assert (trade + np.eye(len(near)) > 0.05).all()

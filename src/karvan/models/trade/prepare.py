@@ -173,7 +173,8 @@ def _require_two_ways(world: World, D: np.ndarray, tab: Tables) -> None:
     alone = part.sum(axis=1) == 1  # who buys nothing pays nothing into a pool, so that its receipts are no help
     stuck = (~pools & buys & ~sells & (noise >= due)) | ((alone | ~pools) & sells & ~buys & (-noise <= due))
     if stuck.any():
-        names = first_five(np.array(world.countries)[part[stuck].any(axis=0)])
+        smallest = min(part[stuck], key=np.sum)
+        names = first_five(np.array(world.countries)[smallest])
         raise InfeasibleError(
             f"{names} can buy from the rest but not sell, or sell but not buy, and no deficit or surplus pays for it; "
             "leave trade open in both directions, close both, or give Change(D_new=...)"

@@ -23,6 +23,11 @@ def assumptions() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+def here(name: str) -> Path:
+    """Return the path of a table that lies beside the recipe."""
+    return Path(str(files("karvan.data.recipes.eurasia_2021").joinpath(name)))
+
+
 def countries() -> list[str]:
     """Return the countries in the order of the world."""
     return list(assumptions()["countries"])

@@ -7,18 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from karvan.data.recipes.eurasia_2021 import partners
+from karvan.data.recipes.eurasia_2021 import partners, russia
 from karvan.data.recipes.eurasia_2021.common import assumptions, countries, facts, goods, mix, need, ras, rows, sectors
 from karvan.data.recipes.eurasia_2021.icio import Icio
+from karvan.data.recipes.eurasia_2021.inputs import analogues
 
 TRADE_IN_SERVICES = 0.45  # share of trade and transport in services that cross a border; assumed
 ROUNDS = 4  # export and import fits in turn; what is fitted last holds exactly, the rest nearly
 LITTLE_CRUDE = 0.002  # crude and gas go by pipeline and tanker to refiners, hardly to these neighbours; assumed
 NO_REFINERS = ("KAZ", "ARM", "KGZ", "UZB", "AZE", "GEO", "RCA")
-
-# Where Kazakh exports are that the 23 published groups do not show (copper concentrate, barley, oilseeds, fertilisers,
-# ...): by the table's mix, mining at half since its largest groups are published; assumed.
-KAZ_UNSEEN = ("agriculture", "food", "textiles", "chemicals", "machinery", "electronics", "other_goods")
 
 
 class Partners(NamedTuple):
@@ -58,12 +55,23 @@ def read_partners(source: Path, icio: Icio) -> dict[str, Partners]:
         "AZE": Partners(*partners.baci_scaled(source, ["AZE"], tuple(a["goods_totals"]["AZE"]))),
         "RCA": Partners(*partners.baci_scaled(source, a["rca"], tuple(a["goods_totals"]["RCA"]))),
     }
-    for code in ("RUS", "BLR"):
-        found[code] = _from_table(icio, code, partners.official(source, code), found)
+    found["BLR"] = _from_table(icio, "BLR", partners.official(source, "BLR"), found)
+    flows = zip(("exports", "imports"), partners.official(source, "RUS"), strict=True)
+    found["RUS"] = Partners(*(russia.by_partner(source, f, total, icio.russia[f]) for f, total in flows))
+    _agree_with_russia(found)
     for (exporter, importer), value in partners.inside_union(source).items():
         _set(found[exporter].exports, importer, value)
         _set(found[importer].imports, exporter, value)
     return found
+
+
+def _agree_with_russia(found: dict[str, Partners]) -> None:
+    """Give the small economies outside the union Russia's figures for their trade with it, at their own totals."""
+    names = countries()
+    for code in ("UZB", "AZE", "GEO", "RCA"):
+        n = names.index(code)
+        _set(found[code].exports, "RUS", found["RUS"].imports[n], n)
+        _set(found[code].imports, "RUS", found["RUS"].exports[n], n)
 
 
 def carve(M: np.ndarray, source: Path, known: dict[str, Partners]) -> None:
@@ -135,19 +143,17 @@ def product_totals(source: Path, code: str, flow: str, table: np.ndarray, total:
             r["item"]: float(r["usd_mn"]) for r in facts(source, "kaz_exports_by_commodity") if r["year"] == "2021"
         }
         known = np.array([sum(value[i] for i in a["kaz_exports"].get(s, [])) for s in sectors()])
-        unseen = {"mining": 0.5, **dict.fromkeys(KAZ_UNSEEN, 1.0)}
-        rest = table * np.array([unseen.get(s, 0.0) for s in sectors()])
-        return known + rest * (total - known.sum()) / rest.sum()
+        return known + mix(a["kaz_unseen"]) * (total - known.sum())
     if code == "KAZ":
         month = {
             r["hs_chapter"]: float(r["value_musd"])
             for r in facts(source, "kaz_imports_by_hs_2021_sample")
-            if r["period"] == "2021-05"
+            if r["period"] == "2021-05" or (r["period"] == "2021-04" and r["hs_chapter"] in ("90", "94", "95"))
         }
         shares = np.array([sum(month.get(h, 0.0) * w for h, w in a["hs"].get(s, {}).items()) for s in sectors()])
         return shares / shares.sum() * total
     if code == "RUS":
-        return _russia(source, flow, table, total)
+        return russia.by_product(source, flow, total)
     return table * total / table.sum()
 
 
@@ -187,8 +193,9 @@ def split_services(M: np.ndarray, source: Path) -> None:
         codes, X = [str(c) for c in z["country_list"]], z["X"]
     share = np.full((len(names), len(names)), TRADE_IN_SERVICES)
     for n, code in enumerate(names):
-        row = codes.index(code if code in codes else a["analogue"]["inputs"].get(code, "ROW"))
-        trade, other = X[row, a["eora"]["trade_transport"]].sum(), X[row, a["eora"]["other_services"]].sum()
+        like = analogues(code, codes)
+        trade = X[like][:, a["eora"]["trade_transport"]].sum()
+        other = X[like][:, a["eora"]["other_services"]].sum()
         share[n, n] = trade / (trade + other)
     M[:, :, one] = M[:, :, two] * share
     M[:, :, two] *= 1 - share
@@ -209,10 +216,10 @@ def _from_table(icio: Icio, code: str, totals: tuple[float, float], known: dict[
     return Partners(exports, imports)
 
 
-def _set(vector: np.ndarray, code: str, value: float) -> None:
+def _set(vector: np.ndarray, code: str, value: float, own: int = -2) -> None:
     """Set one partner and keep the total by scaling the partners outside the union."""
     n = countries().index(code)
-    outside = np.array([c not in assumptions()["members"] for c in countries()])
+    outside = np.array([c not in assumptions()["members"] and i != own for i, c in enumerate(countries())])
     free = vector[outside & (np.arange(vector.size) != n)].sum()
     gap = value - vector[n]
     vector[n] = value
@@ -254,9 +261,23 @@ def _subtract(M: np.ndarray, rest: int) -> None:
 
 
 def _little_crude(blend: np.ndarray, exporter: str) -> np.ndarray:
-    """Keep crude and gas away from neighbours without refineries for them, and Kazakhstan's from Russia."""
-    near = [*NO_REFINERS, "RUS", "BLR", "UKR"] if exporter == "KAZ" else NO_REFINERS
-    blend[[countries().index(c) for c in near], sectors().index("oil_gas")] *= LITTLE_CRUDE
+    """Keep crude and gas away from neighbours without refineries for them; Kazakhstan's go where they are known to."""
+    oil = sectors().index("oil_gas")
+    if exporter == "KAZ":
+        return _kazakh_destinations(blend, oil)
+    blend[[countries().index(c) for c in NO_REFINERS], oil] *= LITTLE_CRUDE
+    return blend
+
+
+def _kazakh_destinations(blend: np.ndarray, oil: int) -> np.ndarray:
+    """Seed of Kazakh exports (n, j): the stated part of crude and gas by partner, manufactures to neighbours."""
+    a = assumptions()["kaz_crude"]
+    far = ~np.isin(countries(), a["near"])
+    blend[np.ix_(far, np.isin(sectors(), a["near_sectors"]))] *= 0.1
+    share = np.array([a["share"].get(c, LITTLE_CRUDE) for c in countries()])
+    total, rest = blend.sum(axis=1), blend.sum(axis=1) - blend[:, oil]
+    blend *= (total * (1 - share) / np.where(rest > 0, rest, 1.0))[:, None]
+    blend[:, oil] = share * total
     return blend
 
 
@@ -269,26 +290,6 @@ def _little(table: np.ndarray) -> np.ndarray:
     """A small importer's mix with oil and gas at no more than 3 % of it."""
     j = sectors().index("oil_gas")
     return np.where(np.arange(table.size) == j, np.minimum(table, 0.03 * table.sum()), table)
-
-
-def _russia(source: Path, flow: str, table: np.ndarray, total: float) -> np.ndarray:
-    """Russian goods by sector: customs groups where published, split inside a group by the table."""
-    group = {r["hs"]: float(r[f"{flow}_2021"]) for r in facts(source, "rus_trade_by_hs_2021_2022")}
-    inside = {
-        "food_and_agriculture": ["agriculture", "food"],
-        "mining": ["mining"],
-        "fuels": ["oil_gas", "refined_oil"],
-        "chemicals": ["chemicals"],
-        "textiles": ["textiles"],
-        "machinery_and_electronics": ["machinery", "electronics"],
-        "vehicles": ["vehicles"],
-    }
-    found = np.zeros(len(sectors()))
-    for name, members in inside.items():
-        mask = np.isin(sectors(), members)
-        found += mask * table * sum(group[h] for h in assumptions()["rus_trade"][name]) / (table * mask).sum()
-    rest = table * ((found == 0) & goods())
-    return found + rest * (total - found.sum()) / rest.sum()
 
 
 def gdp(source: Path) -> np.ndarray:

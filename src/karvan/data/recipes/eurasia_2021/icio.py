@@ -19,6 +19,7 @@ class Icio(NamedTuple):
     capped: tuple[int, float]  # cells with a rate above the cap, and their trade, MUSD
     mfn: dict[str, np.ndarray]  # KAZ, RUS -> (j,) rate on a partner without preference
     own_rate: np.ndarray  # (n, j) mean rate of each importer
+    russia: dict[str, dict[str, float]]  # "exports", "imports" -> code of the table -> goods, MUSD
 
 
 def read(source: Path) -> Icio:
@@ -26,7 +27,7 @@ def read(source: Path) -> Icio:
     with np.load(need(source / "icio" / "icio_2011_2022_81x81x28.npz"), allow_pickle=False) as z:
         year = int(np.flatnonzero(z["years"] == YEAR)[0])
         X, t = z["X"][year].astype(float), z["t"][year].astype(float)
-        codes, industries = [str(c) for c in z["countries"]], [str(s) for s in z["sectors"]]
+        codes, industries = ([str(c) for c in z["countries"]], [str(s) for s in z["sectors"]])
         sets = {k.removeprefix("eps_"): np.array(z[k]) for k in z.files if k.startswith("eps_")}
     cap = assumptions()["tariffs"]["cap"]
     high = t[:, :, :27] > cap
@@ -44,7 +45,12 @@ def read(source: Path) -> Icio:
     trade = X.sum(axis=(0, 1))
     elasticities = {k: _weighted(v, trade, group) for k, v in sets.items()}
     mfn = {c: _mfn(t, X, codes, c, group) for c in ("KAZ", "RUS")}
-    return Icio(M, tau, elasticities, capped, mfn, _own_rate(duty, base))
+    r, is_good = (codes.index("RUS"), np.array([s != "Services (aggregate)" for s in industries]))
+    russia = {
+        "exports": dict(zip(codes, X[r][:, is_good].sum(axis=1).tolist(), strict=True)),
+        "imports": dict(zip(codes, X[:, r][:, is_good].sum(axis=1).tolist(), strict=True)),
+    }
+    return Icio(M, tau, elasticities, capped, mfn, _own_rate(duty, base), russia)
 
 
 def _groups(codes: list[str]) -> np.ndarray:

@@ -12,7 +12,7 @@ def build(icio: Icio, M: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]
     """Return the baseline tariff (n, i, j) and the schedules (n, j) "mfn", "cet", "wto-bound"."""
     a, names, is_goods = assumptions(), countries(), goods()
     cet, own = _union_rates(icio)
-    tau = _filled(icio)
+    tau = _food_capped(_filled(icio))
     for code in a["members"]:
         tau[names.index(code)] = (own if code == "KAZ" else cet)[None, :]
     for code, mean in a["tariffs"]["outsider_mean"].items():
@@ -60,6 +60,15 @@ def _filled(icio: Icio) -> np.ndarray:
     return tau
 
 
+def _food_capped(tau: np.ndarray) -> np.ndarray:
+    """Hold the food rates of every importer to the larger of a level and a multiple of its agriculture rate."""
+    level, times = assumptions()["tariffs"]["food_cap"]
+    food, farm = sectors().index("food"), sectors().index("agriculture")
+    cap = np.maximum(level, times * np.percentile(tau[:, :, farm], 75, axis=1))
+    tau[:, :, food] = np.minimum(tau[:, :, food], cap[:, None])
+    return tau
+
+
 def _scaled(cet: np.ndarray, M: np.ndarray, n: int, mean: float) -> np.ndarray:
     """The common tariff's pattern with a given import-weighted mean."""
     imports = (M[n].sum(axis=0) - M[n, n]) * goods()
@@ -78,6 +87,12 @@ def _preferences(tau: np.ndarray) -> None:
     tau[np.ix_(partners, members)] = 0.0
     tau[np.ix_(partners, partners)] = 0.0
     tau[russia, ukraine], tau[ukraine, russia] = kept
+    georgia = names.index("GEO")
+    for code in a["tariffs"]["free_with_georgia"]:
+        tau[georgia, names.index(code)] = tau[names.index(code), georgia] = 0.0
+    rca = names.index("RCA")
+    tau[[*members, *partners], rca] *= a["tariffs"]["rca_dutiable"]
+    tau[rca, [*members, *partners]] *= a["tariffs"]["rca_dutiable"]
 
 
 def _mfn(icio: Icio, tau: np.ndarray) -> np.ndarray:
