@@ -83,7 +83,11 @@ class Primitives(NamedTuple):
         return tuple(n for n in self._fields if getattr(self, n) is not None)
 
 
-def effect(world: World, change: Change) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+Effect = dict[str, tuple[np.ndarray, np.ndarray]]
+"""For each symbol that really changes: its full values and the mask of changed cells."""
+
+
+def effect(world: World, change: Change) -> Effect:
     """Return, for each symbol that really changes, its full values and the mask of changed cells."""
     found = {}
     for name, given in change.items():
@@ -96,7 +100,12 @@ def effect(world: World, change: Change) -> dict[str, tuple[np.ndarray, np.ndarr
 
 
 def combine(world: World, changes: Sequence[tuple[str, Change]]) -> Primitives:
-    """Merge labelled changes into one.
+    """Merge labelled changes into one; see `merge`."""
+    return merge(world, [(label, effect(world, change)) for label, change in changes])
+
+
+def merge(world: World, effects: Sequence[tuple[str, Effect]]) -> Primitives:
+    """Merge labelled effects into one.
 
     Raises
     ------
@@ -105,8 +114,8 @@ def combine(world: World, changes: Sequence[tuple[str, Change]]) -> Primitives:
     """
     merged: dict[str, np.ndarray] = {}
     owner: dict[str, list[tuple[str, np.ndarray]]] = {}
-    for label, change in changes:
-        for name, (values, touched) in effect(world, change).items():
+    for label, found in effects:
+        for name, (values, touched) in found.items():
             if name not in merged:
                 merged[name] = _baseline(world, name).copy()
             for other, mask in owner.get(name, []):

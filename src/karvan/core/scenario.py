@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from karvan.core.change import Change, Primitives, combine, effect
+from karvan.core.change import Change, Primitives, effect, merge
 from karvan.core.errors import KarvanError, ScenarioError
 from karvan.core.labels import suggest
 from karvan.core.params import Range
@@ -149,16 +149,16 @@ class Scenario:
         parts = []
         for item in self.shocks:
             if isinstance(item, Change):
-                parts.append(("change", item))
+                parts.append(("change", effect(world, item)))
                 continue
-            change = _placed(item, world)
-            if not effect(world, change):
+            found = effect(world, _placed(item, world))
+            if not found:
                 raise ScenarioError(
                     f"{_at(item.place)}{item.kind} touches nothing: every cell it names already has that value; "
                     "remove it or correct its arguments"
                 )
-            parts.append((item.label, change))
-        return combine(world, parts)
+            parts.append((item.label, found))
+        return merge(world, parts)
 
     def ranges(self) -> dict[str, Range]:
         """Return the uncertain arguments, by a name that is the same in every scenario that has the same shock."""

@@ -139,7 +139,7 @@ def _sign(loss: str) -> Any:
 
 def _themed(chart: Any) -> Any:
     return (
-        chart.configure(background="transparent", font="system-ui, sans-serif", padding=2)
+        chart.configure(background="transparent", font="system-ui, sans-serif", padding={"left": 24, "right": 8, "top": 2, "bottom": 2})
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=INK, titleColor=MUTED, gridColor=RULE, domain=False, tickColor=RULE,

@@ -78,6 +78,7 @@ def _lead(t: Teller) -> str:
 def _lead_text(t: Teller) -> list[str]:
     w, case = t.words, t.case
     income, dollars = t.claims[f"income.{t.soft}.all.{case['country']}"], t.claims[f"dollars.{t.soft}"]
+    household = t.claims[f"household.{t.soft}"]
     low, high = sorted((income.low or 0.0, income.high or 0.0))
     return [
         w("headline_range", low=percent(low), high=percent(high), count=number(t.value(f"losing.{t.soft}"))),
@@ -86,7 +87,9 @@ def _lead_text(t: Teller) -> list[str]:
             dollars=number(_round(dollars.value), sign=True),
             dollars_low=number(_round(dollars.low or 0.0), sign=True),
             dollars_high=number(_round(dollars.high or 0.0), sign=True),
-            local=number(_round(t.value(f"household.{t.soft}")), sign=True),
+            local=number(_round(household.value), sign=True),
+            local_low=number(_round(household.low or 0.0), sign=True),
+            local_high=number(_round(household.high or 0.0), sign=True),
             currency=case["money"]["currency"],
             year=t.world.year,
         ),

@@ -121,15 +121,22 @@ def equilibrium(
     return solved, tables
 
 
+def supplier_shares(s: kernel.Sweep, t: kernel.Tables) -> np.ndarray:
+    """(n, i, j) pi'[n, i, j] = A[n, i, j] u[i, j] / phi[n, j]; zero in a market without spending."""
+    supply = t.A * s.u[:, None, :]
+    supply *= np.where(t.live, 1 / s.phi, 0.0)[:, :, None]
+    return np.ascontiguousarray(np.moveaxis(supply, 0, 2))
+
+
 def results(world: World, change: Primitives, solved: fixed_point.Solved, t: kernel.Tables) -> dict[str, np.ndarray]:
     """Read every published symbol off a solved state."""
     z, s = solved.state, solved.sweep
     w_hat, P_hat = np.exp(z.w), np.exp(s.P).T
     X_new = np.where(t.live, np.exp(z.X), 0.0).T
     tau_new = world.tau if change.tau_new is None else change.tau_new
-    supply = np.moveaxis(t.A * s.u[:, None, :] / s.phi[:, :, None], 0, 2)
-    pi_new = np.where(t.live.T[:, None, :], supply, 0.0)
-    M_new = pi_new * X_new[:, None, :] / (1 + tau_new)
+    pi_new = supplier_shares(s, t)
+    M_new = pi_new * X_new[:, None, :]
+    M_new /= 1 + tau_new
     cpi_hat = welfare.price_of_living(P_hat, world.alpha)
     I_hat = s.I / world.I
     c_hat = s.u.T ** (-1 / world.theta)

@@ -30,11 +30,12 @@ def tables(world: World, change: Primitives) -> Tables:
     pi[own, own, :] = np.where(dead, 1.0, pi[own, own, :])  # a market without spending: a placeholder price, no flow
     A = _moved(world, change, tau_new, pi)
     live = _live(world, A)
-    _require_suppliers(world, A, live)
-    A[own, own, :] = np.where(~live & ~(A > 0).any(axis=1), 1.0, A[own, own, :])  # nobody buys: the placeholder again
+    empty = ~(A > 0).any(axis=1)
+    _require_suppliers(world, empty & live)
+    A[own, own, :] = np.where(empty & ~live, 1.0, A[own, own, :])  # nobody buys: the placeholder again
     B = A / (1 + tau_new)
     share = world.pool if change.pool_new is None else change.pool_new
-    K, members = _pooled(A - B, share, world)
+    K, members = _pooled(A, B, share, world)
     B_own = B[own, own, :].T.copy()
     B[own, own, :] = 0.0
     table = np.ascontiguousarray(np.moveaxis(A, 2, 0))
@@ -87,21 +88,20 @@ def closure(world: World, change: Primitives, kind: str, tab: Tables) -> Closure
 
 
 def _moved(world: World, change: Primitives, tau_new: np.ndarray, pi: np.ndarray) -> np.ndarray:
-    kappa = (1 + tau_new) / (1 + world.tau)
-    if change.d_hat is not None:
-        kappa = kappa * change.d_hat
-    changed = kappa != 1
-    if changed.any():
-        theta = np.broadcast_to(world.theta, kappa.shape)[changed]
-        with np.errstate(divide="ignore"):
-            pi[changed] *= np.exp(-theta * np.log(kappa[changed]))
+    d_hat = 1.0 if change.d_hat is None else change.d_hat
+    changed = np.nonzero((tau_new != world.tau) | (np.not_equal(d_hat, 1.0)))
+    if changed[0].size:
+        kappa = (1 + tau_new[changed]) / (1 + world.tau[changed])
+        if change.d_hat is not None:
+            kappa *= change.d_hat[changed]
+        pi[changed] *= np.exp(-world.theta[changed[2]] * np.log(kappa))
     return pi
 
 
 def _live(world: World, A: np.ndarray) -> np.ndarray:
     """(n, j) markets that have spending: final demand, or demand of a producer whose goods reach a final buyer."""
     spent = world.X > 0
-    if not (world.pi[A == 0] > 0).any():
+    if not ((A == 0) & (world.pi > 0)).any():
         return spent
     live = spent & (world.alpha > 0)
     while True:
@@ -112,8 +112,7 @@ def _live(world: World, A: np.ndarray) -> np.ndarray:
         live = more
 
 
-def _require_suppliers(world: World, A: np.ndarray, live: np.ndarray) -> None:
-    empty = live & ~(A > 0).any(axis=1)
+def _require_suppliers(world: World, empty: np.ndarray) -> None:
     if empty.any():
         names = cells(empty, [world.countries, world.sectors])
         raise InfeasibleError(
@@ -122,10 +121,10 @@ def _require_suppliers(world: World, A: np.ndarray, live: np.ndarray) -> None:
         )
 
 
-def _pooled(duty: np.ndarray, share: np.ndarray, world: World) -> tuple[np.ndarray, np.ndarray]:
+def _pooled(A: np.ndarray, B: np.ndarray, share: np.ndarray, world: World) -> tuple[np.ndarray, np.ndarray]:
     part = pooled_part(share, world.collection)
     members = np.flatnonzero(part.any(axis=1))
-    K = duty[members] * part[members][:, :, None]
+    K = (A[members] - B[members]) * part[members][:, :, None]
     return np.ascontiguousarray(np.moveaxis(K, 2, 0)), members
 
 

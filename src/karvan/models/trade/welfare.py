@@ -32,11 +32,8 @@ def first_order(M: np.ndarray, tau: np.ndarray, I: np.ndarray, M_new: np.ndarray
     M, M_new, tau : (n, i, j); I : (n,); c_hat : (i, j)
     """
     growth = c_hat - 1
-    trade = M.copy()
-    own = np.arange(M.shape[0])
-    trade[own, own, :] = 0.0
-    exports = trade.sum(axis=0)
-    terms = (exports * growth).sum(axis=1) - (trade * growth[None, :, :]).sum(axis=(1, 2))
-    change = np.divide(M_new, M, out=np.ones_like(M), where=M > 0) - 1
-    volume = (tau * M * (change - growth[None, :, :])).sum(axis=(1, 2))
+    own = np.einsum("nnj->nj", M)
+    exports, duty = M.sum(axis=0) - own, tau * M
+    terms = (exports * growth).sum(axis=1) - np.einsum("nij,ij->n", M, growth) + (own * growth).sum(axis=1)
+    volume = np.einsum("nij,nij->n", tau, M_new) - np.einsum("nij,ij->n", duty, c_hat)  # tau M (M'/M - 1 - (c - 1))
     return FirstOrder(terms / I, volume / I)
