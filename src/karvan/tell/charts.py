@@ -11,6 +11,7 @@ import numpy as np
 # Sentinel colours that the drawing carries until they are replaced by CSS variables.
 INK, MUTED, RULE, LOSS, GAIN, SECOND = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
 VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", LOSS: "loss", GAIN: "gain", SECOND: "second"}
+PADDING = {"left": 24, "right": 8, "top": 2, "bottom": 2}  # readers' fonts are wider than those it is measured with
 WIDTHS = {"wide": 600, "narrow": 320}
 
 
@@ -139,7 +140,7 @@ def _sign(loss: str) -> Any:
 
 def _themed(chart: Any) -> Any:
     return (
-        chart.configure(background="transparent", font="system-ui, sans-serif", padding={"left": 24, "right": 8, "top": 2, "bottom": 2})
+        chart.configure(background="transparent", font="system-ui, sans-serif", padding=PADDING)
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=INK, titleColor=MUTED, gridColor=RULE, domain=False, tickColor=RULE,

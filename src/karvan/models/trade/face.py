@@ -64,7 +64,8 @@ def solve(
     options: dict[str, Any] = {"tol": tol, "max_steps": max_steps, "allow_unconverged": allow_unconverged}
     base = settle(world, kind, tol=tol, max_steps=max_steps)
     solved, tables = equilibrium(base, primitives, "fixed" if kind == "purge" else kind, **options)
-    values = results(base, primitives, solved, tables)
+    with np.errstate(all="warn" if solved.converged else "ignore"):
+        values = results(base, primitives, solved, tables)
     return Outcome(
         world=base,
         values=values,

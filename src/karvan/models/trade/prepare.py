@@ -155,8 +155,8 @@ def _require_pool_inside(world: World, tab: Tables) -> None:
         apart = (tab.groups[:, inside] > 0).any(axis=1).sum() > 1
         if apart and paying[inside].any():
             raise InfeasibleError(
-                f"the change cuts the members of {union} apart ({first_five(np.array(world.countries)[inside])}), so that the "
-                "pool's duties cannot be paid out in goods; add leave_bloc, or give Change(pool_new=...)"
+                f"the change cuts the members of {union} apart ({first_five(np.array(world.countries)[inside])}), "
+                "so that the pool's duties cannot be paid out in goods; add leave_bloc, or give Change(pool_new=...)"
             )
 
 
