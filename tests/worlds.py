@@ -79,7 +79,15 @@ def _blocs(rng: np.random.Generator, N: int) -> list[Bloc]:
     names = labels("C", N)
     members = tuple(names[: 2 if N < 5 else 3])
     share = rng.dirichlet(np.full(len(members), 3.0))
-    blocs = [Bloc("CU", members, shares=dict(zip(members, share / share.sum(), strict=True)), collection=0.8, common_tariff="mfn")]
+    blocs = [
+        Bloc(
+            "CU",
+            members,
+            shares=dict(zip(members, share / share.sum(), strict=True)),
+            collection=0.8,
+            common_tariff="mfn",
+        )
+    ]
     return [*blocs, Bloc("FT", tuple(names[3:5]), kind="free_trade")] if N >= 6 else blocs
 
 
@@ -93,7 +101,7 @@ def _shares(
     if zeros and J >= 2 and N >= 3:
         trade[:, N - 1, 0] = 0.0  # the last country does not produce the first sector
         trade[N - 1, 1, 0] += 0.5
-        trade[N - 2, 1, 0] += 0.3
+        trade[N - 2, 0, 0] += 0.3
         trade[:, N - 1, 2 if J == 3 else 1] += 0.2
     if J >= 3:
         trade[:, :, J - 2] = np.eye(N)  # not traded
@@ -129,7 +137,7 @@ def flows(
     collection: np.ndarray,
     delta: np.ndarray,
 ) -> np.ndarray:
-    """Solve X = gamma Y + alpha (V + T + NP + D) for spending, scaled to 1000 per market, and return M = pi X / (1 + tau).
+    """Solve X = gamma Y + alpha (V + T + NP + D), 1000 per market on average, and return M = pi X / (1 + tau).
 
     `delta` is the wish for D / V; it is centred, and halved until no spending is negative.
     """
@@ -209,5 +217,11 @@ def case(seed: int) -> World:
     N, J = SIZES[seed % len(SIZES)]
     kind = seed // len(SIZES)
     return random_world(
-        seed, N, J, io=kind % 4 != 1, tariffs=kind % 4 != 2, deficits=(0.1, 0.0, 0.3)[kind % 3], zeros=(0.2, 0.0)[kind % 2]
+        seed,
+        N,
+        J,
+        io=kind % 4 != 1,
+        tariffs=kind % 4 != 2,
+        deficits=(0.1, 0.0, 0.3)[kind % 3],
+        zeros=(0.2, 0.0)[kind % 2],
     )

@@ -58,7 +58,9 @@ def test_product_formula_of_many_sectors(seed: int, io: bool) -> None:
     own = own_share(world, out.values["pi_new"])
     expected = np.empty(len(world.countries))
     for n in range(len(world.countries)):
-        leontief = np.linalg.inv(np.eye(len(world.sectors)) - world.gamma[n].T)  # ln P = leontief (beta ln w + ln pi / theta)
+        leontief = np.linalg.inv(
+            np.eye(len(world.sectors)) - world.gamma[n].T
+        )  # ln P = leontief (beta ln w + ln pi / theta)
         expected[n] = np.exp(-world.alpha[n] @ leontief @ (np.log(own[n]) / world.theta))
     np.testing.assert_allclose(out.values["welfare_hat"], expected, rtol=1e-11)
     np.testing.assert_allclose(out.values["real_wage_hat"], expected, rtol=1e-11)

@@ -44,7 +44,7 @@ def test_the_checker_sees_a_wrong_solution() -> None:
     world = random_world(1, 4, 3)
     change = random_change(1, world, ["tau_new"])
     out = solve(world, change)
-    out.values["w_hat"][0] *= 1 + 1e-6  # type: ignore[index]
+    out.values["w_hat"][0] *= 1 + 1e-6
     assert max(residuals(world, out, dict(change.items())).values()) > 1e-8
 
 

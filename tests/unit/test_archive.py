@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from worlds import random_change, random_world
 
-from karvan import Block, Bloc, Outcome, Params, Range, SourceError, SymbolError, Table, World, solve
+from karvan import Bloc, Block, Outcome, Params, Range, SourceError, SymbolError, Table, World, solve
 from karvan.core import archive
 
 
@@ -68,7 +68,7 @@ def test_digest_sees_values_names_shapes_and_types() -> None:
     x = np.arange(6.0)
     base = archive.digest({"x": x}, None)
     assert base == archive.digest({"x": x.astype(">f8")}, None)
-    others = [{"y": x}, {"x": x.reshape(2, 3)}, {"x": x + 1e-15}, {"x": x.astype(int)}]
+    others: list[dict[str, np.ndarray]] = [{"y": x}, {"x": x.reshape(2, 3)}, {"x": x + 1e-15}, {"x": x.astype(int)}]
     assert len({base, archive.digest({"x": x}, 1), *(archive.digest(o, None) for o in others)}) == 6
     assert archive.digest({"x": x, "y": x}, None) == archive.digest({"y": x, "x": x}, None)
 
@@ -124,7 +124,12 @@ def test_outcomes_survive(tmp_path: Path) -> None:
     assert again.world.sha256 == out.world.sha256
     assert set(again.values) == set(out.values)
     assert all(np.array_equal(again.values[k], v) for k, v in out.values.items())
-    assert (again.residuals, again.steps, again.deficits, again.notes) == (out.residuals, out.steps, out.deficits, out.notes)
+    assert (again.residuals, again.steps, again.deficits, again.notes) == (
+        out.residuals,
+        out.steps,
+        out.deficits,
+        out.notes,
+    )
     assert again.record == out.record
     assert str(again.table("welfare_hat")) == str(out.table("welfare_hat"))
 

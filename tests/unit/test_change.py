@@ -62,7 +62,9 @@ def test_labelled_changes(world: World) -> None:
 def test_two_that_set_the_same_cell_conflict(world: World) -> None:
     one = set_tariff(importer="C00", exporter="C03", rate=0.4, sectors="s00")
     two = set_tariff(importer="C00", exporter="all", rate=0.45, sectors="s00")
-    with pytest.raises(ConflictError, match=r"set_tariff and set_tariff both set tau_new .* in 1 cell\(s\): \(C00, C03, s00\)"):
+    with pytest.raises(
+        ConflictError, match=r"set_tariff and set_tariff both set tau_new .* in 1 cell\(s\): \(C00, C03, s00\)"
+    ):
         (one | two).change(world)
     same = set_tariff(importer="C00", exporter="C03", rate=0.4, sectors="s00")
     assert (one | same).change(world).given == ("tau_new",)

@@ -19,7 +19,7 @@ from karvan.core.params import triangular
 )
 def test_bad_ranges(given: tuple[object, ...], message: str) -> None:
     with pytest.raises(SymbolError, match=message):
-        Range(*given)  # type: ignore[arg-type]
+        Range(*given)
 
 
 def test_triangular_by_hand() -> None:
@@ -60,6 +60,6 @@ def test_together_moves_all_cells_as_one() -> None:
 
 def test_params_hold_ranges_only() -> None:
     with pytest.raises(SymbolError, match="parameter 'theta': expected a Range"):
-        Params(theta=4.0)  # type: ignore[arg-type]
+        Params(theta=4.0)
     assert repr(Params()) == "Params(nothing uncertain)"
     assert repr(Params(theta=Range(4.0, 2.0, 9.0))) == "Params(theta)"

@@ -40,7 +40,7 @@ def faults(tmp_path: Path, text: str) -> list[str]:
 def test_a_good_file(tmp_path: Path) -> None:
     scenario = read(tmp_path, GOOD)
     assert (scenario.name, scenario.why, scenario.deficits) == ("test", "What if", "share")
-    assert [s.kind for s in scenario.shocks] == ["friction", "set_tariff"]  # type: ignore[union-attr]
+    assert [s.kind for s in scenario.shocks] == ["friction", "set_tariff"]
     assert list(scenario.ranges()) == ["friction1.ad_valorem"]
     world = random_world(2, 5, 3, zeros=0.0)
     change = scenario.change(world)
@@ -54,7 +54,7 @@ def test_a_good_file(tmp_path: Path) -> None:
     drawn = scenario.at({"friction1.ad_valorem": 0.08}).change(world).d_hat
     assert drawn is not None
     assert drawn[0, 3, 0] == 1.08
-    assert scenario.change(world).d_hat[0, 3, 0] == 1.05  # type: ignore[index]
+    assert scenario.change(world).d_hat[0, 3, 0] == 1.05
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,17 @@ def test_a_good_file(tmp_path: Path) -> None:
     [
         ("title: A", "titel: A", r"s.yaml:3:1: unknown key 'titel'\. Did you mean 'title'\?"),
         ("why: ", "# why: ", r"s.yaml:1:1: why: Field required"),
-        ("source: \"this", "# source: \"this", r"s.yaml:1:1: source: Field required"),
+        ('source: "this', '# source: "this', r"s.yaml:1:1: source: Field required"),
         ('why: "What if"', 'why: ""', r"s.yaml:4:1: why: String should have at least 1 character"),
         ("schema: 1", "schema: 2", r"s.yaml:1:1: schema 2 is not known; write schema: 1"),
         ("schema: 1", "schema: one", r"s.yaml:1:1: schema: Input should be a valid integer"),
         ("deficits: share", "deficits: shared", r"s.yaml:13:1: unknown closure 'shared'\. Did you mean 'share'\?"),
         ("- friction:", "- frction:", r"s.yaml:8:5: unknown shock 'frction'\. Did you mean 'friction'\?"),
-        ("exporter: C04", "exprter: C04", r"s.yaml:9:5: set_tariff: unknown argument 'exprter'\. Did you mean 'exporter'\?"),
+        (
+            "exporter: C04",
+            "exprter: C04",
+            r"s.yaml:9:5: set_tariff: unknown argument 'exprter'\. Did you mean 'exporter'\?",
+        ),
         ("      rate: 0.25\n", "", r"s.yaml:9:5: set_tariff: missing rate"),
         ("low: 0.02", "lo: 0.02", r"s.yaml:8:5: friction.ad_valorem: a range needs mode, low and high"),
         ("high: 0.10}", "high: ten}", r"s.yaml:8:5: friction.ad_valorem: could not convert"),
@@ -141,7 +145,7 @@ def test_composition_keeps_papers_and_order(tmp_path: Path) -> None:
     scenario = read(tmp_path, GOOD)
     more = friction(between=["C01", "C04"], ad_valorem=0.1) | scenario
     assert more.title == "A test"
-    assert [s.kind for s in more.shocks] == ["friction", "friction", "set_tariff"]  # type: ignore[union-attr]
+    assert [s.kind for s in more.shocks] == ["friction", "friction", "set_tariff"]
     other = read(tmp_path, GOOD.replace("deficits: share", "deficits: fixed"))
     with pytest.raises(ScenarioError, match=r"close deficits differently \(share, fixed\)"):
         scenario | other
@@ -152,4 +156,6 @@ def test_shock_constructors_check_their_arguments() -> None:
         set_tariff(importr="C00", exporter="C01", rate=0.1)
     with pytest.raises(ScenarioError, match="friction: missing between, ad_valorem"):
         friction()
-    assert isinstance(friction(between=["a", "b"], ad_valorem={"mode": 1, "low": 0, "high": 2}).arguments["ad_valorem"], Range)
+    assert isinstance(
+        friction(between=["a", "b"], ad_valorem={"mode": 1, "low": 0, "high": 2}).arguments["ad_valorem"], Range
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from worlds import random_world
 
-from karvan import Block, Bloc, IdentityError, KarvanWarning, LabelError, Params, Range, SourceError, SymbolError, World
+from karvan import Bloc, Block, IdentityError, KarvanWarning, LabelError, Params, Range, SourceError, SymbolError, World
 
 M = np.array([[[60.0, 30.0], [20.0, 5.0]], [[10.0, 15.0], [70.0, 40.0]]])
 GAMMA = np.full((2, 2, 2), 0.2)

@@ -168,7 +168,8 @@ def _require_two_ways(world: World, D: np.ndarray, tab: Tables) -> None:
     beyond = links & (label[:, None] != label[None, :])
     buys, sells = np.matmul(part, beyond.any(axis=1)), np.matmul(part, beyond.any(axis=0))
     due, noise = np.matmul(part, D), 1e-9 * np.matmul(part, world.I)
-    pools = np.array([np.matmul(part, inside).astype(int) % inside.sum() > 0 for inside in tab.inside]).any(axis=0)
+    count_in = np.matmul(part, tab.inside.T)  # (part, union): members of a union in a part, when some are elsewhere
+    pools = ((count_in > 0) & (count_in < tab.inside.sum(axis=1))).any(axis=1)
     alone = part.sum(axis=1) == 1  # who buys nothing pays nothing into a pool, so that its receipts are no help
     stuck = (~pools & buys & ~sells & (noise >= due)) | ((alone | ~pools) & sells & ~buys & (-noise <= due))
     if stuck.any():
