@@ -27,7 +27,7 @@ def html(results):
 
 
 def test_page_is_whole_and_needs_nothing_from_outside(html):
-    assert html.count("<h2>") == 11
+    assert html.count("<h2>") == 13
     assert not re.search(
         r"\bnan\b|\binf\b|undefined|\{\{|\{[a-z_]+\}",
         re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", html, flags=re.S),
@@ -35,13 +35,14 @@ def test_page_is_whole_and_needs_nothing_from_outside(html):
     )
     assert "<script" not in html and "<link" not in html and "@import" not in html
     assert not re.search(r'(src|xlink:href)="https?:', html)
-    assert html.count("<svg") == 2 * 5
+    assert html.count("<svg") == 2 * 7
 
 
 def test_every_message_is_used_and_none_is_missing(results):
     words = Words("en")
     page(Teller(results, claims(results), words))
     either = {"headline_loss", "headline_gain", "others_inside", "others_outside"}
+    either |= {"sure_inside", "sure_outside", "change_border", "change_border_gain", "verdict_but", "not_available"}
     either |= {f"verdict_{v}" for v in ("supported", "not", "partly", "cannot")}
     assert set(words.table["text"]) - words.used <= either
 

@@ -122,6 +122,8 @@ def merge(world: World, effects: Sequence[tuple[str, Effect]]) -> Primitives:
                 _refuse_overlap(world, name, (label, values, touched), (other, mask), merged[name])
             merged[name] = np.where(touched, values, merged[name])
             owner.setdefault(name, []).append((label, touched))
+    for name, values in merged.items():
+        _check_sums(world, name, values)
     _warn_zero_cells(world, merged)
     return Primitives(**merged)
 
@@ -157,6 +159,12 @@ def _values(world: World, name: str, given: Any) -> np.ndarray:
         if (values <= -1).any():
             raise SymbolError(f"tau_new: a tariff of -100 % or less makes goods free, at {cells(values <= -1, labels)}")
         warn_huge_tariff(values, labels)
+    _check_sums(world, name, values)
+    return values
+
+
+def _check_sums(world: World, name: str, values: np.ndarray) -> None:
+    """Refuse deficits that do not sum to zero and pool shares that do not sum to one."""
     if name == "D_new" and abs(values.sum()) > 1e-6 * world.I.sum():
         raise SymbolError(f"D_new: deficits of the world sum to {values.sum():.6g} MUSD; they must sum to zero")
     if name == "pool_new":
@@ -168,7 +176,6 @@ def _values(world: World, name: str, given: Any) -> np.ndarray:
         if twice.any():
             names = first_five(np.array(world.countries)[twice])
             raise SymbolError(f"pool_new: in two unions that pool duties: {names}; leave one before joining the other")
-    return values
 
 
 def _baseline(world: World, name: str) -> np.ndarray:

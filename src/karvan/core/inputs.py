@@ -11,7 +11,7 @@ import numpy as np
 from karvan.core.baseline import Baseline
 from karvan.core.bloc import Bloc
 from karvan.core.errors import IdentityError, KarvanWarning, LabelError, SymbolError, first_five
-from karvan.core.labels import cells, require_finite, to_array
+from karvan.core.labels import as_labels, cells, require_finite, to_array
 from karvan.core.params import Params
 from karvan.core.symbols import symbol
 
@@ -100,7 +100,10 @@ def pool_of(blocs: Mapping[str, Bloc], countries: tuple[str, ...]) -> tuple[np.n
     twice = (pool > 0).sum(axis=0) > 1
     if twice.any():
         raise LabelError(f"in two unions that pool duties: {first_five(np.array(countries)[twice])}")
-    return pool, np.array([b.collection for b in unions], dtype=float)
+    collection = np.array([b.collection for b in unions], dtype=float)
+    pool.setflags(write=False)
+    collection.setflags(write=False)
+    return pool, collection
 
 
 def final_demand(baseline: Baseline, rule: str, axes: dict[str, tuple[str, ...]]) -> tuple[Baseline, bool]:
@@ -138,3 +141,18 @@ def check_params(params: Params | None, sectors: tuple[str, ...]) -> Params:
     if theta is not None and np.shape(theta.mode) not in ((), (len(sectors),)):
         raise SymbolError(f"params theta: shape {np.shape(theta.mode)}, expected one value per sector ({len(sectors)})")
     return params
+
+
+def read_blocs(blocs: Any, countries: Sequence[str]) -> dict[str, Bloc]:
+    """Read blocs by name; a bloc may not share its name with another bloc, a country, or the word "all"."""
+    listed = [blocs] if isinstance(blocs, Bloc) else list(blocs or ())
+    wrong = [b for b in listed if not isinstance(b, Bloc)]
+    if wrong:
+        raise LabelError(f"blocs: expected Bloc(name, members), got {type(wrong[0]).__name__}")
+    names = as_labels([b.name for b in listed], "blocs") if listed else ()
+    clash = [n for n in names if n in countries or n == "all"]
+    if clash:
+        raise LabelError(
+            f"blocs: {first_five(clash)} is the name of a country or a reserved word; call the bloc otherwise"
+        )
+    return dict(zip(names, listed, strict=True))

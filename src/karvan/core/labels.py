@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ def as_labels(values: Iterable[str], what: str) -> tuple[str, ...]:
     """
     if isinstance(values, str):
         raise LabelError(f"{what}: expected a list of labels, got the single text {values!r}; write [{values!r}]")
+    if not isinstance(values, Iterable) or isinstance(values, set | frozenset | Mapping):
+        raise LabelError(f"{what}: expected an ordered list of labels, got {type(values).__name__}")
     labels = tuple(str(v) for v in values)
     if not labels:
         raise LabelError(f"{what}: no labels given; at least one is needed")
@@ -71,6 +73,14 @@ def to_array(
     """
     if hasattr(values, "dims") and hasattr(values, "coords"):
         values = _labelled(values, name, dims, labels)
+    if hasattr(values, "index") and hasattr(values, "to_numpy"):
+        raise LabelError(
+            f"{name}: a pandas object has labels that are not checked here; pass .to_numpy() or .to_xarray()"
+        )
+    if np.ma.isMaskedArray(values):
+        raise SymbolError(f"{name}: a masked array; fill the masked values first")
+    if np.iscomplexobj(values):
+        raise SymbolError(f"{name}: complex numbers; expected real ones")
     try:
         array = np.array(values, dtype=float, order="C")  # one layout: sums are then the same to the last bit
     except (TypeError, ValueError) as fault:

@@ -189,18 +189,14 @@ def _placed(item: Shock, world: World) -> Change:
     try:
         return item(world)
     except KarvanError as fault:
-        raise type(fault)(f"{item.label}: {fault}") from None
+        raise type(fault)(f"{item.label}: {str(fault).removeprefix(f'{item.kind}: ')}") from None
+    except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as fault:
+        given = ", ".join(f"{k}={v!r}" for k, v in item.arguments.items())[:200]
+        raise ScenarioError(f"{item.label}: the arguments cannot be read ({fault}); given {given}") from None
 
 
 def _shock_by_name(kind: str, arguments: dict[str, Any], place: str) -> Shock:
     return replace(vocabulary()[kind](**arguments), place=place)
-
-
-def _built(item: Shock, world: World) -> Change:
-    try:
-        return item(world)
-    except KarvanError as fault:
-        raise type(fault)(f"{item.label}: {fault}") from None
 
 
 def _as_range(value: Any, where: str) -> Any:

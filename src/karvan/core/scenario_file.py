@@ -21,7 +21,7 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     schema_: int = Field(alias="schema")
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     title: str = Field(min_length=1)
     why: str = Field(min_length=1)
     source: str = Field(min_length=1)

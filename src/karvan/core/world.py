@@ -24,6 +24,7 @@ from karvan.core.inputs import (
     only_zero,
     pool_of,
     read,
+    read_blocs,
     require_economy,
     warn_huge_tariff,
 )
@@ -129,7 +130,7 @@ class World:
         warn_huge_tariff(tau_, axes_of("tau", axes))
         service_labels = tuple(services)
         positions(service_labels, sectors, "service sector")
-        blocs_ = {b.name: b for b in blocs}
+        blocs_ = read_blocs(blocs, countries)
         pool, collection = pool_of(blocs_, countries)
         baseline = derive(M_, tau_, gamma_, beta_, pool, collection)
         require_economy(baseline, countries)

@@ -117,6 +117,8 @@ def _plan(
     for part in parts:
         if part not in PARTS:
             raise ScenarioError(f"unknown part {part!r}.{suggest(part, PARTS)}")
+    if "theta" in params.entries:
+        world = world.with_theta(params.entries["theta"].mode)
     names = [s.name for s in chosen]
     if len(set(names)) < len(names):
         raise ScenarioError(f"scenarios must have different names: {', '.join(names)}")

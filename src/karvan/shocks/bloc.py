@@ -37,6 +37,10 @@ def leave_bloc(
         ways, as the CIS free trade treaty would), or a rate
     partners_surcharge, own_surcharge : added to the duties between leaver and members (retaliation), as a fraction
 
+    Leaving a free trade area changes nothing between countries that another bloc (a customs union they share) still
+    keeps free, nor between pairs the area excepts. A customs union's duties return also where a free trade area would
+    keep them at zero: say `partners_tariff: free` if it does.
+
     The leaver's share of the duty pool is spread over the members in proportion to theirs (an assumption: the treaty
     does not say).
     """
@@ -52,11 +56,13 @@ def leave_bloc(
     if own_tariff != "keep":
         outside = groups.cells(leaver, ~stayers & ~leaver, goods) & (world.tau > 0)
         _put(new, chosen, outside, groups.rates(world, own_tariff, leaver))
+    kept = _free_elsewhere(world, bloc)
     free = partners_tariff == "free"
     own = "free" if free else ("mfn" if own_tariff == "keep" else own_tariff)
-    _put(new, chosen, groups.cells(leaver, stayers, goods), groups.rates(world, own, leaver) + own_surcharge)
-    back = groups.rates(world, partners_tariff, stayers) + partners_surcharge
-    _put(new, chosen, groups.cells(stayers, leaver, goods), back)
+    there = groups.cells(leaver, stayers, goods) & ~kept[:, :, None]
+    _put(new, chosen, there, groups.rates(world, own, leaver) + own_surcharge)
+    back = groups.cells(stayers, leaver, goods) & ~kept[:, :, None]
+    _put(new, chosen, back, groups.rates(world, partners_tariff, stayers) + partners_surcharge)
     new = np.where(goods[None, None, :], new, world.tau)
     return Change(tau_new=np.ma.array(new, mask=~chosen), pool_new=_shares(world, bloc, country, 0.0))
 
@@ -103,6 +109,21 @@ def _find(world: World, bloc: str) -> Bloc:
         have = suggest(bloc, world.blocs) if world.blocs else " The world has none; pass blocs=[Bloc(...)]."
         raise LabelError(f"unknown bloc {bloc!r}.{have}")
     return world.blocs[bloc]
+
+
+def _free_elsewhere(world: World, bloc: str) -> np.ndarray:
+    """(n, i) pairs whose duties this bloc does not set: its exceptions; for a free trade area, unions they share."""
+    N = len(world.countries)
+    kept = np.zeros((N, N), dtype=bool)
+    for a, b in world.blocs[bloc].exceptions:
+        if a in world.countries and b in world.countries:
+            kept[world.position(a), world.position(b)] = kept[world.position(b), world.position(a)] = True
+    if world.blocs[bloc].kind == "free_trade":
+        for other in world.blocs.values():
+            if other.name != bloc and other.kind == "customs_union":
+                inside = np.isin(world.countries, other.members)
+                kept |= inside[:, None] & inside[None, :]
+    return kept
 
 
 def _put(new: np.ndarray, chosen: np.ndarray, mask: np.ndarray, rate: np.ndarray) -> None:

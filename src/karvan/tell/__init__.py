@@ -9,7 +9,7 @@ from pathlib import Path
 from karvan.core.archive import write_whole
 from karvan.core.case import CaseResults
 from karvan.core.errors import SourceError
-from karvan.tell.claims import Claim, claims
+from karvan.tell.claims import Claim, claims, verdict
 from karvan.tell.language import Words, catalogue
 
 __all__ = ["Brief", "Claim", "check_target", "tell"]
@@ -44,7 +44,8 @@ class Brief:
 
     def json(self) -> str:
         """Return the claims and the record as JSON."""
-        data = {"record": dict(self.results.record), "claims": [c.to_dict() for c in self.claims]}
+        judged = {"claim": self.results.case["claim"], "verdict": verdict(self.results)}
+        data = {"record": dict(self.results.record), **judged, "claims": [c.to_dict() for c in self.claims]}
         return json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 

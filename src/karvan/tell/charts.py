@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import numpy as np
 # Sentinel colours that the drawing carries until they are replaced by CSS variables.
 INK, MUTED, RULE, LOSS, GAIN, SECOND = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
 VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", LOSS: "loss", GAIN: "gain", SECOND: "second"}
-PADDING = {"left": 24, "right": 8, "top": 2, "bottom": 2}  # readers' fonts are wider than those it is measured with
+PADDING = {"left": 8, "right": 8, "top": 2, "bottom": 2}  # readers' fonts are wider than those it is measured with
 WIDTHS = {"wide": 600, "narrow": 320}
+NARROW = 400
 
 
 def both(draw: Callable[[int], Any], title: str) -> str:
@@ -46,9 +48,10 @@ def dots(values: Sequence[float], axis: str) -> Callable[[int], Any]:
     def draw(width: int) -> Any:
         import altair as alt
 
-        size = min(width / (bins + 2) * 0.86, 13)
         low, high = min(float(quantiles[0]), 0.0), max(float(quantiles[-1]), 0.0)
         pad = 0.04 * (high - low)
+        apart = (width - 30) * float(edges[1] - edges[0]) / (high - low + 2 * pad)  # pixels between two columns
+        size = max(min(apart, 13.0), 4.0)
         base = alt.Chart(alt.Data(values=rows)).encode(
             x=alt.X(
                 "x:Q",
@@ -64,62 +67,87 @@ def dots(values: Sequence[float], axis: str) -> Callable[[int], Any]:
     return draw
 
 
-def ranges(rows: Sequence[dict[str, Any]], axis: str) -> Callable[[int], Any]:
-    """Ranges with a dot: rows of label, part, value, low, high; one line per part inside each label."""
+def ranges(rows: Sequence[dict[str, Any]], axis: str, *, apart: bool = True) -> Callable[[int], Any]:
+    """Ranges with a dot: rows of label, part, value (None: no dot), low, high.
+
+    Parts have their own colour and, when `apart`, their own line inside each label.
+    """
     parts = list(dict.fromkeys(r["part"] for r in rows))
-    labels = list(dict.fromkeys(r["label"] for r in rows))
+    lines = len(parts) if apart else 1
 
     def draw(width: int) -> Any:
         import altair as alt
 
-        y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=220))
-        offset = {"yOffset": alt.YOffset("part:N", sort=parts)} if len(parts) > 1 else {}
+        data, y, deep = _labelled(rows, width)
+        offset = {"yOffset": alt.YOffset("part:N", sort=parts)} if lines > 1 else {}
         colour: Any = alt.value(INK)
         if len(parts) > 1:
             scale = alt.Scale(domain=parts, range=[INK, GAIN, SECOND][: len(parts)])
-            colour = alt.Color("part:N", scale=scale, sort=parts, legend=alt.Legend(orient="top", title=None))
-        base = alt.Chart(alt.Data(values=list(rows))).encode(y=y, color=colour, **offset)
-        band = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", title=axis, axis=_ticks(width)), x2="high:Q")
-        dot = base.mark_circle(size=60, opacity=1).encode(x=alt.X("value:Q", title=axis, axis=_ticks(width)))
-        step = 17 * len(parts) + 8
-        return alt.layer(_zero("x"), band, dot).properties(
-            width=width * 0.7 if width > 400 else width * 0.6, height=alt.Step(step / len(parts))
+            colour = alt.Color("part:N", scale=scale, sort=parts, legend=_legend(parts, width))
+        x = {"title": axis, "axis": _ticks(width)}
+        base = alt.Chart(alt.Data(values=data)).encode(y=y, color=colour, **offset)
+        band = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", **x), x2="high:Q")
+        dot = base.transform_filter("isValid(datum.value)").mark_circle(size=60, opacity=1)
+        step = max(17 * lines + 8, 15 * deep + 10)
+        return alt.layer(_zero("x"), band, dot.encode(x=alt.X("value:Q", **x))).properties(
+            width=_plot(width), height=alt.Step(step / lines)
         )
 
     return draw
 
 
 def bars(rows: Sequence[dict[str, Any]], axis: str) -> Callable[[int], Any]:
-    """Signed bars: rows of label, part, value; two parts stand side by side in facets of one axis."""
-    labels = list(dict.fromkeys(r["label"] for r in rows))
+    """Signed bars: rows of label, part, value; the parts of a label stand side by side."""
     parts = list(dict.fromkeys(r["part"] for r in rows))
 
     def draw(width: int) -> Any:
         import altair as alt
 
-        base = alt.Chart(alt.Data(values=list(rows))).encode(
-            y=alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=220)),
+        data, y, _ = _labelled(rows, width)
+        scale = alt.Scale(domain=parts, range=[INK, GAIN, SECOND][: len(parts)])
+        colour = alt.Color("part:N", scale=scale, sort=parts, legend=_legend(parts, width))
+        pairs = alt.Chart(alt.Data(values=data)).mark_bar(height=8)
+        pairs = pairs.encode(
+            y=y,
             x=alt.X("value:Q", title=axis, axis=_ticks(width)),
-            color=_sign("datum.value < 0"),
+            color=colour,
+            yOffset=alt.YOffset("part:N", sort=parts),
         )
-        if len(parts) == 1:
-            return alt.layer(base.mark_bar(height=11), _zero("x")).properties(
-                width=width * 0.7 if width > 400 else width * 0.6, height=alt.Step(19)
-            )
-        scale = alt.Scale(domain=parts, range=[INK, GAIN])
-        colour = alt.Color("part:N", scale=scale, sort=parts, legend=alt.Legend(orient="top", title=None))
-        pairs = base.mark_bar(height=8).encode(color=colour, yOffset=alt.YOffset("part:N", sort=parts))
-        return alt.layer(pairs, _zero("x")).properties(
-            width=width * 0.7 if width > 400 else width * 0.6, height=alt.Step(11)
-        )
+        return alt.layer(pairs, _zero("x")).properties(width=_plot(width), height=alt.Step(11))
 
     return draw
+
+
+def _labelled(rows: Sequence[dict[str, Any]], width: int) -> tuple[list[dict[str, Any]], Any, int]:
+    """Rows with their labels wrapped to the width, the axis that shows them, and the most lines of a label.
+
+    The axis keeps room for the longest line in a wide typeface, because the reader's may be wider than the one drawn.
+    """
+    import altair as alt
+
+    data = [{**r, "label": "\n".join(wrap(r["label"], 34 if width > NARROW else 18))} for r in rows]
+    labels = list(dict.fromkeys(r["label"] for r in data))
+    lines = [line for label in labels for line in label.split("\n")]
+    room = 7.2 * max(len(line) for line in lines) + 8
+    axis = alt.Axis(labelLimit=0, labelExpr="split(datum.label, '\\n')", minExtent=room, maxExtent=room)
+    return data, alt.Y("label:N", sort=labels, title=None, axis=axis), max(x.count("\n") + 1 for x in labels)
+
+
+def _legend(parts: Sequence[str], width: int) -> Any:
+    import altair as alt
+
+    return alt.Legend(orient="top", title=None, columns=len(parts) if width > NARROW else 2)
+
+
+def _plot(width: int) -> float:
+    return width * 0.68 if width > NARROW else width * 0.57
 
 
 def _ticks(width: int) -> Any:
     import altair as alt
 
-    return alt.Axis(tickCount=7 if width > 400 else 4, labelFlush=False, labelOverlap=True)
+    thin = "replace(replace(datum.label, ',', '\u202f'), ',', '\u202f')"
+    return alt.Axis(tickCount=7 if width > NARROW else 4, labelFlush=False, labelOverlap=True, labelExpr=thin)
 
 
 def _zero(channel: str) -> Any:

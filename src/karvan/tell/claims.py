@@ -42,6 +42,8 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
     ConvergenceError
         A result is not converged; such a result is never told.
     """
+    from karvan.tell.reasons import reasons
+
     refuse_unconverged(results)
     found = [
         *_income(results),
@@ -50,6 +52,7 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
         *_beside(results),
         *_sectors(results),
         *_partners(results),
+        *reasons(results),
     ]
     return tuple(found)
 
@@ -67,12 +70,17 @@ def source(results: CaseResults) -> str:
     return MODEL.format(world=results.world.name, draws=results.sweep.draws, seed=results.sweep.seed)
 
 
+def leaving(results: CaseResults) -> list[str]:
+    """Return the names of the scenarios that leave a bloc."""
+    return [s.name for s in results.scenarios if any(getattr(x, "kind", "") == "leave_bloc" for x in s.shocks)]
+
+
 def percent(ratio: Any) -> Any:
     """Return a ratio as percent change."""
     return 100 * (np.asarray(ratio) - 1)
 
 
-def _ranged(key: str, values: Sequence[float], unit: str, origin: str) -> Claim:
+def ranged(key: str, values: Sequence[float], unit: str, origin: str) -> Claim:
     """Make a claim of (value, low, high)."""
     value, low, high = values
     return Claim(key, value, low, high, unit, origin)
@@ -104,8 +112,8 @@ def _money(results: CaseResults, scenario: str, change: list[float]) -> list[Cla
     papers = (money[f"{k}_source"] for k in ("per_usd", "population", "household_size"))
     origin = "; ".join([source(results), *papers])
     return [
-        _ranged(f"dollars.{scenario}", dollars, "MUSD", source(results)),
-        _ranged(f"household.{scenario}", local, money["currency"], origin),
+        ranged(f"dollars.{scenario}", dollars, "MUSD", source(results)),
+        ranged(f"household.{scenario}", local, money["currency"], origin),
     ]
 
 
@@ -149,7 +157,7 @@ def _pool(results: CaseResults) -> list[Claim]:
         for symbol, name in (("net_pool_new", "net_after"), ("duties_new", "duties_after"), ("R_new", "revenue_after")):
             band = sweep.band(symbol, scenario)
             values = [float(v[n]) for v in (band.mode, band.low, band.high)]
-            found.append(_ranged(f"pool.{name}.{scenario}", values, "MUSD", source(results)))
+            found.append(ranged(f"pool.{name}.{scenario}", values, "MUSD", source(results)))
     return found
 
 
@@ -202,9 +210,9 @@ def _sectors(results: CaseResults) -> list[Claim]:
         base = float(world.Y[n, j])
         if base > 0:
             values = [100 * (float(v[n, j]) / base - 1) for v in (band.mode, band.low, band.high)]
-            found.append(_ranged(f"output.{scenario}.{sector}", values, "percent", source(results)))
+            found.append(ranged(f"output.{scenario}.{sector}", values, "percent", source(results)))
             money = [float(v[n, j]) - base for v in (band.mode, band.low, band.high)]
-            found.append(_ranged(f"output_money.{scenario}.{sector}", money, "MUSD", source(results)))
+            found.append(ranged(f"output_money.{scenario}.{sector}", money, "MUSD", source(results)))
     return found
 
 
@@ -234,7 +242,7 @@ def verdict(results: CaseResults) -> str:
     """
     home = results.case["country"]
     n = results.world.position(home)
-    exits = [s.name for s in results.scenarios if any(getattr(x, "kind", "") == "leave_bloc" for x in s.shocks)]
+    exits = leaving(results)
     shares = [float((results.sweep.sample("welfare_hat", s)[:, n] > 1).mean()) for s in exits]
     others = [o for (s, _), o in results.closures.items() if s in exits]
     others += [o for (_, s), o in results.alternatives.items() if s in exits]

@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from karvan.core.case import CaseResults
 from karvan.tell import charts
-from karvan.tell.claims import Claim, verdict
+from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, section, subheading, table_of
+from karvan.tell.claims import verdict
+from karvan.tell.evidence import know, others, papers, take
 from karvan.tell.language import THIN, Words, number, percent
+from karvan.tell.why import change, lowest_net, why
 
-Block = dict[str, Any]
 CLOSE = ("RUS", "BLR", "ARM", "KGZ")
-
-
-class Teller:
-    """The results of a case, its claims by key, and the words of one language."""
-
-    def __init__(self, results: CaseResults, claims: Sequence[Claim], words: Words) -> None:
-        self.results, self.words = results, words
-        self.claims: Mapping[str, Claim] = {c.key: c for c in claims}
-        self.case, self.world = results.case, results.world
-        self.home = words.country(self.case["country"])
-        self.soft, self.scenarios = self.case["headline"], results.sweep.scenarios
-
-    def value(self, key: str) -> float:
-        """Return the value of a claim."""
-        return self.claims[key].value
-
-    def cell(self, key: str, digits: int = 2) -> tuple[str, str]:
-        """Return a claim and its range as a table cell of two lines; a percent is a change and shows its sign."""
-        c = self.claims[key]
-        change = c.unit == "percent"
-        text = percent(c.value, digits) if change else number(c.value, digits)
-        if c.low is None or c.high is None or number(c.low, digits) == number(c.high, digits):
-            return text, ""
-        return text, f"{number(c.low, digits, sign=change)} … {number(c.high, digits, sign=change)}"
-
-    @property
-    def exits(self) -> list[str]:
-        """The scenarios that leave the bloc."""
-        return [s.name for s in self.results.scenarios if any(getattr(x, "kind", "") == "leave_bloc" for x in s.shocks)]
+RATES = {"applied": "mfn", "bound": "wto-bound"}
 
 
 def page(t: Teller) -> dict[str, Any]:
@@ -62,10 +34,20 @@ def page(t: Teller) -> dict[str, Any]:
             "text": case["claim"]["text"],
             "verdict": w(f"verdict_{verdict(t.results)}"),
             "rule": w("verdict_rule"),
+            "but": _but(t),
         },
-        "sections": [s(t) for s in (_variants, _countries, _sure, _sectors, _partners, _pool, _asked, _others, _know)]
-        + [_papers(t), _take(t)],
+        "sections": [part(t) for part in PARTS],
     }
+
+
+def _but(t: Teller) -> str:
+    """A doubt about the verdict that its rule does not see: other calibrations of the duty pool."""
+    lowest, gaining = lowest_net(t)
+    if gaining <= 50 * 0.05:
+        return ""
+    return t.words(
+        "verdict_but", lowest=number(lowest, sign=True), count=number(gaining), scenario=t.words.in_text(t.soft)
+    )
 
 
 def _lead(t: Teller) -> str:
@@ -84,12 +66,12 @@ def _lead_text(t: Teller) -> list[str]:
         w("headline_range", low=percent(low), high=percent(high), count=number(t.value(f"losing.{t.soft}"))),
         w(
             "headline_money",
-            dollars=number(_round(dollars.value), sign=True),
-            dollars_low=number(_round(dollars.low or 0.0), sign=True),
-            dollars_high=number(_round(dollars.high or 0.0), sign=True),
-            local=number(_round(household.value), sign=True),
-            local_low=number(_round(household.low or 0.0), sign=True),
-            local_high=number(_round(household.high or 0.0), sign=True),
+            dollars=number(rounded(dollars.value), sign=True),
+            dollars_low=number(rounded(dollars.low or 0.0), sign=True),
+            dollars_high=number(rounded(dollars.high or 0.0), sign=True),
+            local=number(rounded(household.value), sign=True),
+            local_low=number(rounded(household.low or 0.0), sign=True),
+            local_high=number(rounded(household.high or 0.0), sign=True),
             currency=case["money"]["currency"],
             year=t.world.year,
         ),
@@ -109,13 +91,20 @@ def _variants(t: Teller) -> Block:
             [w.scenario(s), *(t.cell(f"income.{s}.{p}.{home}") for p in parts), t.cell(f"wage.{s}.all.{home}")]
         )
     caption = w("variants_caption", country=t.home)
-    return _section(
+    return section(
         w("variants_heading"),
-        _text(w("variants_text")),
-        _chart(charts.ranges(rows, "%"), caption),
-        _table([w("col_scenario"), *parts.values(), w("col_wage")], table, numeric=(1, 2, 3, 4)),
-        _small(w("deepen_note")),
+        paragraph(w("variants_text")),
+        figure(charts.ranges(rows, "%"), caption),
+        table_of([w("col_scenario"), *parts.values(), w("col_wage")], table, numeric=(1, 2, 3, 4)),
+        *([paragraph(w("wage_text"))] if _wage_falls_more(t) else []),
+        note(w("deepen_note")),
     )
+
+
+def _wage_falls_more(t: Teller) -> bool:
+    """Whether some exit lowers the real wage more than real income."""
+    home = t.case["country"]
+    return any(t.value(f"wage.{s}.all.{home}") < t.value(f"income.{s}.all.{home}") - 0.05 for s in t.exits)
 
 
 def _countries(t: Teller) -> Block:
@@ -131,13 +120,21 @@ def _countries(t: Teller) -> Block:
     shown = [c for c in order if c in (home, *CLOSE) or moved[c] >= 0.01]
     rest = max([moved[c] for c in order if c not in shown], default=0.0)
     table = [[w.country(c), *(t.cell(f"income.{s}.all.{c}") for s in t.scenarios)] for c in shown]
-    return _section(
+    return section(
         w("countries_heading"),
-        _text(w("countries_text", country=t.home)),
-        _chart(charts.ranges(rows, "%"), w("countries_caption")),
-        _table(head, table, numeric=range(1, len(head))),
-        _small(w("countries_rest", most=f"{number(rest, 3)}{THIN}%")),
+        paragraph(_most_affected(t)),
+        figure(charts.ranges(rows, "%"), w("countries_caption", scenario=w.in_text(t.soft))),
+        table_of(head, table, numeric=range(1, len(head))),
+        note(w("countries_rest", most=f"{number(rest, 3)}{THIN}%")),
     )
+
+
+def _most_affected(t: Teller) -> str:
+    """Who besides the case's country loses most and gains most, in words."""
+    change = {c: t.value(f"income.{t.soft}.all.{c}") for c in t.world.countries if c != t.case["country"]}
+    ends = (min(change, key=lambda c: change[c]), max(change, key=lambda c: change[c]))
+    first, second = (f"{t.words.country(c)} ({percent(change[c])})" for c in ends)
+    return t.words("countries_text", country=t.home, least=first, most=second, scenario=t.words.in_text(t.soft))
 
 
 def _sure(t: Teller) -> Block:
@@ -150,14 +147,27 @@ def _sure(t: Teller) -> Block:
     names = [n for n in dict.fromkeys(name for name, _ in t.results.alternatives) if n != "keep own tariff"]
     others = [[_alternative(w, n), *(percent(t.value(f"alternative.{n}.{s}")) for s in t.scenarios)] for n in names]
     numeric = range(1, len(head))
-    return _section(
+    return section(
         w("sure_heading"),
-        _text(w("sure_text", draws=number(t.results.sweep.draws), country=t.home)),
-        _title(w("closures_title")),
-        _table(["", *head[1:]], closures, numeric=numeric),
-        _title(w("alternatives_title")),
-        _table(["", *head[1:]], others, numeric=numeric),
+        paragraph(w("sure_text", draws=number(t.results.sweep.draws), country=t.home)),
+        paragraph(_spread(t)),
+        subheading(w("closures_title")),
+        table_of(["", *head[1:]], closures, numeric=numeric),
+        subheading(w("alternatives_title")),
+        table_of(["", *head[1:]], others, numeric=numeric),
     )
+
+
+def _spread(t: Teller) -> str:
+    """The range of the single solves for the headline scenario, and which of them leave the band of parameters."""
+    w, band = t.words, t.claims[f"income.{t.soft}.all.{t.case['country']}"]
+    names = {f"closure.{k}.{s}": w(f"closure_{k}") for s, k in t.results.closures if s == t.soft}
+    names |= {f"alternative.{n}.{s}": _alternative(w, n) for n, s in t.results.alternatives if s == t.soft}
+    values = {key: t.value(key) for key in names}
+    out = [names[k] for k, v in values.items() if not (band.low or v) <= v <= (band.high or v)]
+    ends = {"low": percent(min(values.values())), "high": percent(max(values.values()))}
+    text = w("sure_spread", scenario=w.in_text(t.soft), count=len(values), **ends)
+    return f"{text} {w('sure_outside', names=', '.join(out)) if out else w('sure_inside')}"
 
 
 def _alternative(w: Words, name: str) -> str:
@@ -176,11 +186,11 @@ def _sectors(t: Teller) -> Block:
         c, money = t.claims[f"output.{t.soft}.{s}"], t.claims[f"output_money.{t.soft}.{s}"]
         rows.append({"label": w.sector(s), "part": "", "value": c.value, "low": c.low, "high": c.high})
         table.append([w.sector(s), t.cell(c.key), number(money.value, sign=True)])
-    return _section(
+    return section(
         w("sector_heading"),
-        _text(w("sector_text", country=t.home)),
-        _chart(charts.ranges(rows, "%"), w("sector_caption")),
-        _table([w("col_sector"), f"{w('col_percent')} ({w('col_range')})", w("col_musd")], table, numeric=(1, 2)),
+        paragraph(w("sector_text", country=t.home, scenario=w.in_text(t.soft))),
+        figure(charts.ranges(rows, "%"), w("sector_caption")),
+        table_of([w("col_sector"), f"{w('col_percent')} ({w('col_range')})", w("col_musd")], table, numeric=(1, 2)),
     )
 
 
@@ -196,12 +206,12 @@ def _partners(t: Teller) -> Block:
             rows.append({"label": w.country(c), "part": w("exports_word"), "value": sold})
             rows.append({"label": w.country(c), "part": w("imports_word"), "value": bought})
         table.append([w.country(c), number(sold, sign=True), number(bought, sign=True)])
-    return _section(
+    return section(
         w("partner_heading"),
-        _text(w("partner_text", country=t.home)),
-        _chart(charts.bars(rows, w("col_musd")), w("partner_caption")),
-        _table(
-            [w("col_partner"), f"{w('col_exports')}, {w('col_musd')}", f"{w('col_imports')}, {w('col_musd')}"],
+        paragraph(w("partner_text", country=t.home, scenario=w.in_text(t.soft))),
+        figure(charts.bars(rows, w("unit_musd")), w("partner_caption")),
+        table_of(
+            [w("col_partner"), f"{w('col_exports')}, {w('unit_musd')}", f"{w('col_imports')}, {w('unit_musd')}"],
             table,
             numeric=(1, 2),
         ),
@@ -210,15 +220,14 @@ def _partners(t: Teller) -> Block:
 
 def _pool(t: Teller) -> Block:
     w = t.words
-    union = t.world.blocs[t.case["bloc"]]
     after = t.claims[f"pool.revenue_after.{t.soft}"]
     hard = next(s for s in t.exits if s != t.soft)
     n = t.world.position(t.case["country"])
     text = {k: number(t.value(f"pool.{k}"), sign=k == "net") for k in ("duties", "paid", "received", "net")}
-    return _section(
+    return section(
         w("pool_heading"),
-        _text(w("pool_text", country=t.home, **text)),
-        _text(
+        paragraph(w("pool_text", country=t.home, share=f"{number(t.value('pool.share'), 3)}{THIN}%", **text)),
+        paragraph(
             w(
                 "pool_after",
                 after=number(after.value),
@@ -226,30 +235,44 @@ def _pool(t: Teller) -> Block:
                 after_high=number(after.high or 0.0),
                 hard=number(t.value(f"pool.revenue_after.{hard}")),
                 before=number(float(t.world.R[n])),
-                rate=f"{number(100 * union.collection)}{THIN}%",
+                rate=f"{number(t.value('pool.collection'))}{THIN}%",
                 year=t.world.year,
             )
         ),
-        _table([w("col_scenario"), w("col_net"), w("col_duties"), w("col_revenue")], _pool_rows(t), numeric=(1, 2, 3)),
-        _small(w("pool_units")),
-        _text(_pool_sign(t)),
+        table_of(
+            [w("col_scenario"), w("col_net"), w("col_duties"), w("col_revenue")], _pool_rows(t), numeric=(1, 2, 3)
+        ),
+        note(w("pool_units")),
+        paragraph(_pool_sign(t)),
     )
 
 
 def _pool_sign(t: Teller) -> str:
-    net, mirror = t.claims["pool.net"], t.case["pool_mirror"]
+    """How far the net turns with the calibration, and which calibrations those are."""
+    net = t.claims["pool.net"]
+    parts = []
+    for key, claim in t.claims.items():
+        if key.startswith("pool.net."):
+            name = key.removeprefix("pool.net.")
+            facts = _mirror(t) if name == "mirror" else {}
+            parts.append(t.words(f"pool_{name}", value=number(claim.value, sign=True), **facts))
+    low, high = number(net.low or 0.0, sign=True), number(net.high or 0.0, sign=True)
+    earlier = ", ".join(number(v, sign=True) for v in t.case.get("pool_earlier", {}).get("values", ()))
+    gave = t.words("pool_earlier", earlier=earlier) if earlier else ""
+    text = t.words("pool_sign", low=low, high=high, parts="; ".join(parts))
+    return " ".join(x for x in (text, gave, t.words("pool_assumed")) if x)
+
+
+def _mirror(t: Teller) -> dict[str, str]:
+    """Both sides' figures for the flow that the mirror calibration replaces, in thousand million USD."""
+    mirror = t.case["pool_mirror"]
     ours = t.world.M[t.world.position(t.case["country"]), t.world.position(mirror["partner"]), t.world.goods].sum()
-    facts = {
+    return {
         "partner": t.words.country(mirror["partner"]),
         "country": t.home,
         "theirs": number(mirror["imports"] / 1000, 1),
         "ours": number(float(ours) / 1000, 1),
     }
-    found = {k.removeprefix("pool.net."): c.value for k, c in t.claims.items() if k.startswith("pool.net.")}
-    parts = [t.words(f"pool_{k}", value=number(v, sign=True), **facts) for k, v in found.items()]
-    earlier = ", ".join(number(v, sign=True) for v in t.case["pool_earlier"]["values"])
-    low, high = number(net.low or 0.0, sign=True), number(net.high or 0.0, sign=True)
-    return t.words("pool_sign", low=low, high=high, parts="; ".join(parts), earlier=earlier)
 
 
 def _pool_rows(t: Teller) -> list[list[Any]]:
@@ -264,143 +287,39 @@ def _pool_rows(t: Teller) -> list[list[Any]]:
 
 
 def _asked(t: Teller) -> Block:
-    w, n, goods = t.words, t.world.position(t.case["country"]), t.world.goods
-    applied = float(t.world.schedules["mfn"][n][goods].mean())
-    bound = float(t.world.schedules["wto-bound"][n][goods].mean())
-    hard = next(s for s in t.exits if s != t.soft)
-    home = t.case["country"]
-    points = t.value(f"income.{hard}.all.{home}") - t.value(f"alternative.keep own tariff.{hard}")
-    duties = t.value(f"income.{hard}.tariffs.{home}") - t.value(f"income.{t.soft}.tariffs.{home}")
-    return _section(
-        w("reader_heading"),
-        _text(
-            w(
-                "reader_wto",
-                applied=f"{number(100 * applied, 1)}{THIN}%",
-                bound=f"{number(100 * bound, 1)}{THIN}%",
-                change=number(points, 3, sign=True),
-            )
-        ),
-        _text(w("reader_gain", value=number(duties, 2, sign=True))),
-    )
-
-
-def _others(t: Teller) -> Block:
     w, home = t.words, t.case["country"]
-    tariffs = [t.value(f"income.{s}.tariffs.{home}") for s in t.exits]
-    frictions = [t.value(f"income.{s}.frictions.{home}") for s in t.exits]
-    inside = max(map(abs, tariffs)) <= 1.0 and max(map(abs, frictions)) <= 3.0
-    spans = {"tariffs": _span(tariffs), "frictions": _span(frictions)}
-    rows = [[w("ours"), w("ours_what"), w("ours_found", **spans), ""]]
-    rows += [[f"{o['who']} ({o['year']})", o["what"], o["found"], o["why"]] for o in t.case["others"]]
-    head = [w("col_who"), w("col_what"), w("col_found"), w("col_why")]
-    return _section(
-        w("others_heading"),
-        _text(w("others_text")),
-        _table(head, rows, words=True),
-        _text(w("others_inside" if inside else "others_outside", **spans)),
-        *[_small(f"{o['who']} ({o['year']}): {o['url']}") for o in t.case["others"]],
-    )
+    hard = next(s for s in t.exits if s != t.soft)
+    found: list[Block] = []
+    if f"alternative.keep own tariff.{hard}" in t.claims and {"mfn", "wto-bound"} <= set(t.world.schedules):
+        points = t.value(f"income.{hard}.all.{home}") - t.value(f"alternative.keep own tariff.{hard}")
+        rates = {name: f"{number(100 * _rate(t, key), 1)}{THIN}%" for name, key in RATES.items()}
+        found.append(paragraph(w("reader_wto", country=t.home, change=number(points, 3, sign=True), **rates)))
+    duties = t.value(f"income.{hard}.tariffs.{home}") - t.value(f"income.{t.soft}.tariffs.{home}")
+    if duties > -0.1:
+        found.append(paragraph(w("reader_gain", value=number(duties, 2, sign=True))))
+    return section(w("reader_heading"), *found)
 
 
-def _know(t: Teller) -> Block:
-    w = t.words
-    blocks = [[b.symbol, b.where, b.flag, b.source, b.note] for b in t.world.sources]
-    head = [w("col_symbol"), w("col_where"), w("col_flag"), w("col_source"), w("col_note")]
-    home = t.case["country"]
-    rows = [
-        r for r in t.results.comparison.to_dicts() if r["what"].startswith((home, "RUS to", "RUS goods", "RUS import"))
-    ]
-    compared = [
-        [_words(t, r["what"]), number(r["built"]), number(r["official"]), _gap(r["gap_percent"]), r["comment"]]
-        for r in rows[:24] + rows[-1:]
-    ]
-    official = [w("col_what_official"), w("col_built"), w("col_official"), w("col_gap"), w("col_note")]
-    return _section(
-        w("know_heading"),
-        _text(w("method")),
-        _text(w("weak_frictions")),
-        _text(w("weak_inputs")),
-        _table(head, blocks, words=True),
-        _text(w("compare_text")),
-        _table(official, compared, numeric=(1, 2, 3)),
-    )
+def _rate(t: Teller, schedule: str) -> float:
+    """Mean tariff of the country on outsiders' goods, weighted by what it buys from them."""
+    n, goods = t.world.position(t.case["country"]), t.world.goods
+    outside = ~np.isin(t.world.countries, t.world.blocs[t.case["bloc"]].members)
+    weight = t.world.M[n][outside][:, goods].sum(axis=0)
+    return float((t.world.schedules[schedule][n][goods] * weight).sum() / weight.sum())
 
 
-def _papers(t: Teller) -> Block:
-    blocks: list[Block] = []
-    for s in t.results.scenarios:
-        blocks += [
-            _title(f"{t.words.scenario(s.name)}: {s.title}"),
-            _text(s.why),
-            _small(t.words("scenario_source", source=s.source)),
-        ]
-    return _section(t.words("scenarios_heading"), *blocks)
-
-
-def _take(t: Teller) -> Block:
-    w, record = t.words, t.results.record
-    code = "\n".join(
-        [f"karvan brief {t.case['name']}", *(f"karvan run {s} --draws {t.results.sweep.draws}" for s in t.scenarios)]
-    )
-    return _section(
-        w("repro_heading"),
-        _text(w("repro_text")),
-        {"kind": "code", "text": code},
-        _small(
-            w(
-                "repro_record",
-                version=record["karvan"],
-                world=t.world.name,
-                draws=t.results.sweep.draws,
-                seed=t.results.sweep.seed,
-                hash=t.world.sha256[:16],
-            )
-        ),
-        _small(w("repro_claims", case=t.case["name"])),
-        _small(f"{w('reuse')} {w('licence_note')}"),
-    )
-
-
-def _words(t: Teller, what: str) -> str:
-    return " ".join(t.words.country(p) if p in t.world.countries else p.replace("_", " ") for p in what.split())
-
-
-def _gap(value: float | None) -> str:
-    return "" if value is None else percent(value, 1)
-
-
-def _span(values: Sequence[float]) -> str:
-    return f"{number(min(values), 2, sign=True)} … {number(max(values), 2, sign=True)}{THIN}%"
-
-
-def _round(value: float) -> float:
-    """Two significant figures are all that such a number carries."""
-    if value == 0:
-        return 0.0
-    size = 10 ** (int(np.floor(np.log10(abs(value)))) - 1)
-    return float(round(value / size) * size)
-
-
-def _section(heading: str, *blocks: Block) -> Block:
-    return {"heading": heading, "blocks": list(blocks)}
-
-
-def _text(text: str) -> Block:
-    return {"kind": "text", "text": text}
-
-
-def _title(text: str) -> Block:
-    return {"kind": "title", "text": text}
-
-
-def _small(text: str) -> Block:
-    return {"kind": "small", "text": text}
-
-
-def _chart(draw: Any, caption: str) -> Block:
-    return {"kind": "chart", "svg": charts.both(draw, caption), "caption": caption}
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, numeric: Any = (), words: bool = False) -> Block:
-    return {"kind": "table", "columns": list(columns), "rows": rows, "numeric": list(numeric), "words": words}
+PARTS = (
+    _sure,
+    why,
+    change,
+    _variants,
+    _countries,
+    _sectors,
+    _partners,
+    _pool,
+    _asked,
+    others,
+    know,
+    papers,
+    take,
+)

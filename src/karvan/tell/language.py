@@ -56,6 +56,10 @@ class Words:
         """Return the short name of a scenario."""
         return str(self.table["scenario"].get(name, name))
 
+    def in_text(self, name: str) -> str:
+        """Return the name of a scenario as it stands inside a sentence."""
+        return str(self.table["scenario_in_text"].get(name, name))
+
 
 def number(value: float, digits: int = 0, *, sign: bool = False) -> str:
     """Write a number with thin spaces and a true minus; `sign` shows the plus too."""

@@ -73,6 +73,10 @@ def closure(world: World, change: Primitives, kind: str, tab: Tables) -> Closure
     D = world.D if change.D_new is None else change.D_new
     delta = world.D / world.V
     _require_pool_inside(world, tab)
+    if kind == "share" and change.D_new is not None:
+        raise InfeasibleError(
+            "D_new sets deficits and deficits='share' keeps them as a share of value added; choose one"
+        )
     if kind == "fixed" or change.D_new is not None:
         _require_financed(world, D, tab)
         _require_two_ways(world, D, tab)

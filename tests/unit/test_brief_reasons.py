@@ -1,0 +1,125 @@
+"""Why, and what would change it: the numbers follow from the results, and others' numbers from their own words."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from karvan import cases
+from karvan.core.symbols import symbols
+from karvan.tell import tell
+from karvan.tell.claims import claims, verdict
+from karvan.tell.content import Teller, page
+from karvan.tell.language import Words
+from karvan.tell.published import alone, estimates
+from karvan.tell.reasons import border
+
+SOFT = "kz-exit-soft"
+
+
+@pytest.fixture(scope="module")
+def results():
+    return cases.find("kz-eaeu", draws=12, executor="serial")
+
+
+@pytest.fixture(scope="module")
+def found(results):
+    return {c.key: c for c in claims(results)}
+
+
+def test_keys_are_used_once(results):
+    keys = [c.key for c in claims(results)]
+    assert len(keys) == len(set(keys))
+
+
+def test_channels_are_their_percentages_of_income(results, found):
+    income = float(results.world.I[results.world.position("KAZ")])
+    for part in ("tariffs", "frictions"):
+        expected = found[f"income.{SOFT}.{part}.KAZ"].value / 100 * income
+        assert found[f"dollars.{SOFT}.{part}"].value == pytest.approx(expected)
+
+
+def test_break_even_of_the_pool_is_todays_net_and_the_loss(results, found):
+    even, loss, net = found[f"pool.break_even.{SOFT}"], found[f"dollars.{SOFT}"], found["pool.net"]
+    assert even.value == pytest.approx(net.value + loss.value)
+    assert even.low <= even.value <= even.high
+
+
+def test_pool_at_todays_net_changes_nothing(results, found):
+    nets = {"values": [found["pool.net"].value, -1e6, 1e6], "source": "test"}
+    other = results._replace(case={**results.case, "pool_earlier": nets})
+    again = {c.key: c.value for c in claims(other)}
+    assert again["losing.with_pool.earlier.1"] == again[f"losing.{SOFT}"]
+    assert again["losing.with_pool.earlier.2"] == 0
+    assert again["losing.with_pool.earlier.3"] == 50
+
+
+def test_doubt_about_the_verdict_appears_when_the_pool_could_turn_it(results):
+    nets = {"values": [-1e6], "source": "test"}
+    doubtful = page(Teller(r := results._replace(case={**results.case, "pool_earlier": nets}), claims(r), Words("en")))
+    assert "50 of 50" in doubtful["claim"]["but"]
+    nets = {"values": [1e6], "source": "test"}
+    calm = results._replace(case={k: v for k, v in results.case.items() if k != "pool_mirror"} | {"pool_earlier": nets})
+    assert page(Teller(calm, claims(calm), Words("en")))["claim"]["but"] == ""
+
+
+def test_slope_agrees_with_the_drawn_border_costs(results, found):
+    scenario = next(s for s in results.scenarios if s.name == SOFT)
+    name, given = border(scenario)
+    drawn = [100 * given.draw(name, results.sweep.seed, k) for k in range(results.sweep.draws)]
+    income = 100 * (results.sweep.sample("welfare_hat", SOFT)[:, results.world.position("KAZ")] - 1)
+    assert found[f"slope.{SOFT}"].value == pytest.approx(np.polyfit(drawn, income, 1)[0])
+    assert found[f"slope.{SOFT}"].value < 0
+    assert found[f"explained.{SOFT}"].value > 90
+
+
+def test_trade_with_members_and_others_is_all_trade(results, found):
+    for flow in ("imports", "exports"):
+        total = sum(found[f"{flow}.{SOFT}.{c}"].value for c in results.world.countries if c != "KAZ")
+        parts = found[f"trade.{flow}.members.{SOFT}"].value + found[f"trade.{flow}.others.{SOFT}"].value
+        assert parts == pytest.approx(total)
+
+
+def test_a_case_without_other_figures_for_the_pool_is_told(results):
+    plain = {k: v for k, v in results.case.items() if k not in ("pool_earlier", "pool_mirror")}
+    assert "Earlier builds of this world" not in tell(results._replace(case=plain)).html()
+
+
+def test_a_country_that_gains_is_told_as_gaining(results):
+    """A made-up reversal: every sentence that depends on a sign takes its other form."""
+    values = {k: v.copy() for k, v in results.sweep.values.items()}
+    values["welfare_hat"] = 2 - values["welfare_hat"]
+    modes = {
+        k: replace(o, values={**o.values, "welfare_hat": 2 - o.values["welfare_hat"]})
+        for k, o in results.sweep.modes.items()
+    }
+    other = results._replace(sweep=replace(results.sweep, values=values, modes=modes), closures=results.closures)
+    words = Words("en")
+    told = page(Teller(other, claims(other), words))
+    assert "would gain" in told["lead"]
+    assert {"headline_gain", "change_border_gain"} <= words.used
+    assert verdict(other) == "cannot"
+
+
+def test_the_largest_gaps_are_shown_first(results):
+    rows = page(Teller(results, claims(results), Words("en")))["sections"][10]["blocks"][-1]["rows"]
+    worst = max(abs(r["gap_percent"]) for r in results.comparison.to_dicts() if r["gap_percent"] is not None)
+    assert f"{worst:.1f}" in rows[0][3]
+
+
+def test_numbers_of_others_are_read_from_their_words():
+    entry = {"who": "A", "year": 2020, "found": "union \u22120.1 to \u22120.3 %; market +2 %; nothing; 5 % unsigned"}
+    first, second = estimates([entry])
+    assert (first.who, first.about, first.low, first.high) == ("A (2020)", "union", -0.3, -0.1)
+    assert alone(first) is None
+    assert (second.about, alone(second)) == ("market", 2.0)
+
+
+def test_every_case_with_published_estimates_shows_them(results):
+    shown = {e.who for e in estimates(results.case["others"])}
+    assert shown == {f"{o['who']} ({o['year']})" for o in results.case["others"]}
+
+
+def test_sources_are_named_in_words(results):
+    told = tell(results).html()
+    assert symbols()["tau"].label.split(",")[0] in told
