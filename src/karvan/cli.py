@@ -64,6 +64,8 @@ def run(
     from karvan.data.worlds import load
     from karvan.models.trade.face import solve
 
+    if draws < 0 or seed < 0:
+        raise ScenarioError("--draws and --seed must not be negative")
     if draws and no_io:
         raise ScenarioError("--draws and --no-io cannot be combined yet; run them apart")
     chosen = Scenario.read(scenario)
@@ -71,12 +73,13 @@ def run(
     found = solve(base, chosen, deficits=deficits, io=False if no_io else None)
     bands = _bands(base, chosen, deficits, draws, seed) if draws else None
     table = _run_table(found, bands)
+    record = {**found.record, "bands": None if bands is None else dict(bands.record)}
     if out is not None:
-        _write(found, table, chosen.name, out)
+        _write(found, table, record, chosen.name, out)
     if json:
         _json(
             {
-                "record": dict(found.record),
+                "record": record,
                 "residuals": dict(found.residuals),
                 "steps": found.steps,
                 "rows": table.to_dicts(),
@@ -118,24 +121,28 @@ def brief(
 @app.command()
 def check(
     what: Annotated[str, typer.Argument(help="A world, or a scenario file.")] = "eurasia-2021",
+    world: WorldName = "",
     json: Json = False,
 ) -> None:
     """Check a world (identities, origin of its numbers, official totals) or a scenario file. Example: karvan check."""
-    from karvan.core.errors import SourceError
+    from karvan.core.errors import ScenarioError, SourceError
+    from karvan.core.scenario_file import shipped
     from karvan.core.table import Table
     from karvan.data.worlds import comparison, load
 
-    if what.endswith((".yaml", ".yml")):
-        _check_scenario(what, json)
+    if what.endswith((".yaml", ".yml")) or what in shipped():
+        _check_scenario(what, world, json)
         return
-    world = load(what)
-    tables = {"identities": world.check()}
-    rows = tuple((b.symbol, b.where, b.flag, b.source, b.licence, b.note) for b in world.sources)
+    if world:
+        raise ScenarioError("--world goes with a scenario to check")
+    base = load(what)
+    tables = {"identities": base.check()}
+    rows = tuple((b.symbol, b.where, b.flag, b.source, b.licence, b.note) for b in base.sources)
     tables["sources"] = Table(
         ("symbol", "where", "flag", "source", "licence", "note"), rows, "Where the numbers came from"
     )
     try:
-        tables["comparison"] = comparison(world.name)
+        tables["comparison"] = comparison(base.name)
     except SourceError as fault:
         typer.echo(str(fault), err=True)
     if json:
@@ -169,12 +176,15 @@ def replicate(
 
 @app.command()
 def verify(
-    record: Annotated[Path, typer.Argument(help="A record.json of `karvan run --out`.")], json: Json = False
+    record: Annotated[Path, typer.Argument(help="A record.json of `karvan run --out`.")],
+    world: WorldName = "",
+    json: Json = False,
 ) -> None:
     """Repeat a recorded run and compare. Example: karvan verify results/kz-exit-hard.record.json."""
+    from karvan.data.worlds import load
     from karvan.run.verify import verify as again
 
-    table = again(record)
+    table = again(record, load(world) if world else None)
     _show(table, json)
     if any(str(row[3]).startswith("DIFFERENT") for row in table.rows):
         raise typer.Exit(1)
@@ -269,7 +279,7 @@ def _run_table(found: Any, bands: Any) -> Table:
     return Table(head, tuple(rows), "Exact change in real income" + (f"; band of {bands.draws} draws" if bands else ""))
 
 
-def _write(found: Any, table: Table, name: str, folder: Path) -> None:
+def _write(found: Any, table: Table, record: Any, name: str, folder: Path) -> None:
     import json
 
     from karvan.core.archive import write_whole
@@ -281,16 +291,16 @@ def _write(found: Any, table: Table, name: str, folder: Path) -> None:
         raise SourceError(f"{folder}: cannot make this folder ({fault.strerror})") from None
     found.save(folder / f"{name}.outcome.npz")
     write_whole(folder / f"{name}.csv", table.to_csv())
-    write_whole(folder / f"{name}.record.json", json.dumps(dict(found.record), ensure_ascii=False, indent=1) + "\n")
+    write_whole(folder / f"{name}.record.json", json.dumps(record, ensure_ascii=False, indent=1) + "\n")
     typer.echo(f"written: {folder}/{name}.outcome.npz, .csv, .record.json", err=True)
 
 
-def _check_scenario(path: str, json: bool) -> None:
+def _check_scenario(path: str, name: str, json: bool) -> None:
     from karvan.core.scenario import Scenario
     from karvan.data.worlds import load
 
     scenario = Scenario.read(path)
-    world = load(scenario.world or "eurasia-2021")
+    world = load(name or scenario.world or "eurasia-2021")
     given = scenario.change(world).given
     if json:
         _json({"scenario": scenario.name, "world": world.name, "changes": given, "uncertain": list(scenario.ranges())})

@@ -55,15 +55,15 @@ def shock(build: Callable[..., Change]) -> Callable[..., Shock]:
     signature = inspect.signature(build)
     known = [p for p in signature.parameters if p != "world"]
 
-    def construct(*, _place: str = "", **arguments: Any) -> Shock:
+    def construct(**arguments: Any) -> Shock:
         for name in arguments:
             if name not in [*known, "source"]:
-                raise ScenarioError(f"{_at(_place)}{build.__name__}: unknown argument {name!r}.{suggest(name, known)}")
+                raise ScenarioError(f"{build.__name__}: unknown argument {name!r}.{suggest(name, known)}")
         needed = [n for n in known if signature.parameters[n].default is inspect.Parameter.empty and n not in arguments]
         if needed:
-            raise ScenarioError(f"{_at(_place)}{build.__name__}: missing {', '.join(needed)}")
-        read = {n: _as_range(v, f"{_at(_place)}{build.__name__}.{n}") for n, v in arguments.items()}
-        return Shock(build.__name__, build, read, _place)
+            raise ScenarioError(f"{build.__name__}: missing {', '.join(needed)}")
+        read = {n: _as_range(v, f"{build.__name__}.{n}") for n, v in arguments.items()}
+        return Shock(build.__name__, build, read)
 
     construct.__name__ = construct.__qualname__ = build.__name__
     construct.__doc__ = build.__doc__

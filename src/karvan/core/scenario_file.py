@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from karvan.core.labels import suggest
 from karvan.core.scenario import CLOSURES, Scenario, Shock, vocabulary
 
 SCHEMA = 1
+LARGEST = 100_000  # characters of a file; and parts after aliases are written out
 
 
 class Document(BaseModel):
@@ -44,6 +46,8 @@ def read(path: str | Path) -> Scenario:
     if not file.is_file():
         raise ScenarioError(f"{path}: no such scenario file.{suggest(Path(path).stem, shipped())}")
     node = _parse(file)
+    if _size(node) > LARGEST:
+        raise ScenarioError(f"{file}:1:1: too large once its aliases are written out; write the lists themselves")
     document, faults = _validate(node, file)
     if document is None:
         raise ScenarioError("\n".join(faults))
@@ -67,18 +71,35 @@ def _parse(file: Path) -> Any:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        node = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if len(text) > LARGEST:
+            raise ScenarioError(f"{file}: {len(text)} characters; a scenario has at most {LARGEST}")
+        node = YAML(typ="rt").load(text)
     except MarkedYAMLError as fault:
         mark = fault.problem_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
         raise ScenarioError(f"{file}:{place}: not valid YAML: {fault.problem or fault.context}") from None
     except YAMLError as fault:
         raise ScenarioError(f"{file}:1:1: not valid YAML: {fault}") from None
+    except RecursionError:
+        raise ScenarioError(f"{file}:1:1: nested too deeply for a scenario") from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ScenarioError(f"{file}: cannot be read ({fault})") from None
     if not isinstance(node, dict):
         raise ScenarioError(f"{file}:1:1: a scenario is a mapping with the keys {', '.join(_keys())}")
     return node
+
+
+def _size(node: Any, depth: int = 0) -> int:
+    """Count the parts of a document with aliases written out, stopping soon above the limit."""
+    if depth > 50:
+        return LARGEST + 1
+    total = 1
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        total += _size(child, depth + 1)
+        if total > LARGEST:
+            break
+    return total
 
 
 def _keys() -> list[str]:
@@ -123,9 +144,9 @@ def _shocks(document: Document, node: Any, file: Path, faults: list[str]) -> tup
             faults.append(f"{where}: {kind} needs its arguments as a mapping, for example {{country: KAZ}}")
             continue
         try:
-            built.append(vocabulary()[kind](_place=where, **_plain(arguments)))
+            built.append(replace(vocabulary()[kind](**_plain(arguments)), place=where))
         except KarvanError as fault:
-            faults.append(str(fault))
+            faults.append(f"{where}: {fault}")
     return tuple(built)
 
 

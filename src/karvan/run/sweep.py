@@ -19,6 +19,7 @@ from karvan.core.params import Params
 from karvan.core.record import describe, text_hash
 from karvan.core.scenario import Scenario
 from karvan.core.sweep import PARTS, Sweep
+from karvan.core.symbols import symbols
 from karvan.core.world import World
 from karvan.models.trade.face import equilibrium, results, settle, solve
 from karvan.models.trade.kernel import State
@@ -76,11 +77,14 @@ def sweep(
     ------
     ConvergenceError and the other errors of `solve`; a failing draw stops the sweep and is named.
     """
-    plan = _plan(world, scenarios, params, seed, deficits, tuple(parts), tuple(keep))
     if executor not in EXECUTORS:
         raise ScenarioError(f"unknown executor {executor!r}.{suggest(executor, EXECUTORS)}")
-    if draws < 1:
-        raise ScenarioError(f"draws: {draws}; at least 1 is needed")
+    for name, value, least in (("draws", draws, 1), ("seed", seed, 0)):
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ScenarioError(f"{name}: {value!r}; a whole number of at least {least} is needed")
+    if isinstance(parts, str) or isinstance(keep, str):
+        raise ScenarioError("parts and keep are lists of names, such as ['all', 'tariffs']")
+    plan = _plan(world, scenarios, params, seed, deficits, tuple(parts), tuple(keep))
     chunks = [range(start, min(start + 10, draws)) for start in range(0, draws, 10)]
     runner = _serial if executor == "serial" or len(chunks) < 2 else partial(_processes, workers=workers)
     found = runner(plan, chunks, progress or (lambda n: None))
@@ -114,6 +118,12 @@ def _plan(
     for name in params.entries:
         if name not in READ:
             raise SymbolError(f"params: no model reads {name!r}.{suggest(name, READ)}")
+    if not chosen:
+        raise ScenarioError("no scenario given; pass at least one")
+    kept = [n for n, s in symbols().items() if s.kind == "outcome"]
+    for name in keep:
+        if name not in kept:
+            raise SymbolError(f"keep: no result {name!r}.{suggest(name, kept)}")
     for part in parts:
         if part not in PARTS:
             raise ScenarioError(f"unknown part {part!r}.{suggest(part, PARTS)}")

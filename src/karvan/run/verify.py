@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel, FiniteFloat, ValidationError
 
 from karvan._version import __version__
 from karvan.core.errors import SourceError
@@ -19,11 +22,11 @@ from karvan.models.trade.face import solve
 TOLERANCE = 1e-7
 
 
-def verify(path: str | Path) -> Table:
+def verify(path: str | Path, world: World | None = None) -> Table:
     """Repeat the run of a record file and return one row per thing compared, with a verdict.
 
-    Compared are the code version, the hash of the world, the hash of the scenario, and every headline number (largest
-    relative difference, allowed up to 1e-7).
+    `world` is the world of the run when it is not an embedded one. Compared are the code version, the hash of the
+    world, the hash of the scenario, and every headline number (largest relative difference, allowed up to 1e-7).
 
     Raises
     ------
@@ -31,8 +34,7 @@ def verify(path: str | Path) -> Table:
         Not a record, or a record of raw arrays, which holds only their hash and cannot be repeated.
     """
     record = _read(Path(path))
-    world, scenario = _world(record), _scenario(record)
-    options = record["options"]
+    world, scenario, options = world or _world(record), _scenario(record), record["options"]
     rows = [
         _row("code version", record["karvan"], __version__, needed=False),
         _row("world", record["world"]["sha256"], world.sha256),
@@ -44,20 +46,61 @@ def verify(path: str | Path) -> Table:
     return Table(("what", "recorded", "now", "verdict"), tuple(rows), f"Verifying {path}")
 
 
+class Papers(BaseModel):
+    """What the record keeps of a scenario."""
+
+    name: str
+    title: str
+    why: str
+    source: str
+    deficits: str
+    shocks: list[dict[str, Any]]
+    sha256: str
+
+
+class Origin(BaseModel):
+    """What the record keeps of a world."""
+
+    name: str
+    sha256: str
+
+
+class Options(BaseModel):
+    """How the run was solved."""
+
+    deficits: str
+    io: bool | None
+    tol: float
+
+
+class Record(BaseModel):
+    """A record file of `karvan run --out`, as far as a run can be repeated from it."""
+
+    karvan: str
+    world: Origin
+    scenario: Papers
+    options: Options
+    results: dict[str, dict[str, FiniteFloat]]
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
+        record = Record.model_validate(data)
     except FileNotFoundError:
         raise SourceError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as fault:
-        raise SourceError(f"{path}: not a record ({fault})") from None
-    needed = ("karvan", "world", "scenario", "options", "results")
-    missing = [k for k in needed if not isinstance(record, dict) or k not in record]
-    if missing:
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
         raise SourceError(
-            f"{path}: not a record of a run, it lacks {', '.join(missing)}; `karvan run --out DIR` writes one"
-        )
-    return record
+            f"{path}: not a record of a run: {where}: {first['msg']}; `karvan run --out DIR` writes one"
+        ) from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as fault:
+        raise SourceError(f"{path}: not a record ({fault})") from None
+    missing = [name for name in HEADLINE if name not in record.results]
+    if missing:
+        raise SourceError(f"{path}: not a record of a run: results lack {', '.join(missing)}")
+    return {**data, "results": record.results}
 
 
 def _world(record: Mapping[str, Any]) -> World:
@@ -65,7 +108,7 @@ def _world(record: Mapping[str, Any]) -> World:
     try:
         return load(name)
     except SourceError as fault:
-        raise SourceError(f"the record was made on the world {name!r}, which is not here: {fault}") from None
+        raise SourceError(f"the record was made on the world {name!r}: {fault} Pass it with --world FILE.") from None
 
 
 def _papers(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,6 +119,8 @@ def _scenario(record: Mapping[str, Any]) -> Scenario:
     papers = record["scenario"]
     shocks = []
     for entry in papers["shocks"]:
+        if len(entry) != 1 or not isinstance(next(iter(entry.values())), dict):
+            raise SourceError("the record's shocks are not one key with its arguments each")
         ((kind, arguments),) = entry.items()
         if kind == "change":
             raise SourceError(
@@ -96,6 +141,8 @@ def _row(what: str, recorded: str, now: str, *, needed: bool = True) -> tuple[An
 def _compare(name: str, recorded: Mapping[str, float], now: Mapping[str, float]) -> tuple[Any, ...]:
     if set(recorded) != set(now):
         return (name, f"{len(recorded)} countries", f"{len(now)} countries", "DIFFERENT")
-    gap, where = max((abs(now[c] - v) / max(1.0, abs(v)), c) for c, v in recorded.items())
+    gaps = {c: abs(now[c] - v) / max(1.0, abs(v)) for c, v in recorded.items()}
+    where = max(gaps, key=lambda c: gaps[c] if isfinite(gaps[c]) else inf)
+    gap = gaps[where]
     verdict = "same" if gap <= TOLERANCE else f"DIFFERENT by {gap:.2g} ({where})"
     return (name, f"{recorded[where]:.10g}", f"{now[where]:.10g}", verdict)

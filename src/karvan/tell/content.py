@@ -75,7 +75,7 @@ def _lead_text(t: Teller) -> list[str]:
             currency=case["money"]["currency"],
             year=t.world.year,
         ),
-        w("parameters_only"),
+        w("parameters_only", frictions=percent(t.value(f"income.{t.soft}.frictions.{case['country']}"))),
     ]
 
 

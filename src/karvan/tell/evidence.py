@@ -92,7 +92,10 @@ def take(t: Teller) -> Block:
     """The commands that make it again, and the record."""
     w, record = t.words, t.results.record
     code = "\n".join(
-        [f"karvan brief {t.case['name']}", *(f"karvan run {s} --draws {t.results.sweep.draws}" for s in t.scenarios)]
+        [
+            f"karvan brief {t.case['name']}",
+            *(f"karvan run {s} --draws {t.results.sweep.draws} --seed {t.results.sweep.seed}" for s in t.scenarios),
+        ]
     )
     return section(
         w("repro_heading"),

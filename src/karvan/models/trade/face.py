@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from karvan.core.change import Primitives
-from karvan.core.errors import ConvergenceError, ScenarioError
+from karvan.core.errors import ConvergenceError, ScenarioError, SymbolError
 from karvan.core.labels import suggest
 from karvan.core.outcome import Outcome, Residuals
 from karvan.core.record import record
@@ -50,12 +50,15 @@ def solve(
     ------
     ConvergenceError, InfeasibleError, ScenarioError, ConflictError, SymbolError, LabelError
     """
+    if not isinstance(world, World):
+        raise SymbolError(f"solve: expected a World, got {type(world).__name__}; karvan.load gives one")
     scenario = Scenario(name="no change") if change is None else Scenario.of(change)
     kind = deficits or scenario.deficits
     if kind not in CLOSURES:
         raise ScenarioError(f"unknown closure {kind!r}.{suggest(kind, CLOSURES)}")
     if max_steps < 1 or not tol > 0:
         raise ScenarioError(f"max_steps {max_steps} and tol {tol} must be above 0")
+    given = world
     if io is False and world.has_inputs:
         world = world.without_inputs()
     if io is True and not world.has_inputs:
@@ -74,7 +77,7 @@ def solve(
         deficits=kind,
         converged=solved.converged,
         notes=() if solved.converged else ("not converged",),
-        record=record(world, scenario, values, deficits=kind, io=io, tol=tol),
+        record=record(given, scenario, values, deficits=kind, io=io, tol=tol),
     )
 
 

@@ -134,8 +134,16 @@ def _pooled(A: np.ndarray, B: np.ndarray, share: np.ndarray, world: World) -> tu
 
 def _groups(B: np.ndarray, live: np.ndarray) -> np.ndarray:
     links = ((B > 0) & live[:, None, :]).any(axis=2)
+    if _has_hub(links):
+        return np.ones((1, links.shape[0]))
     count, label = connected_components(links, directed=False)
     return (label[None, :] == np.arange(count)[:, None]).astype(float)
+
+
+def _has_hub(links: np.ndarray) -> bool:
+    """True when some country buys from and sells to every other: then nothing is cut off (the usual case)."""
+    linked = links | np.eye(links.shape[0], dtype=bool)
+    return bool((linked.all(axis=0) & linked.all(axis=1)).any())
 
 
 def _require_financed(world: World, D: np.ndarray, tab: Tables) -> None:
@@ -167,6 +175,8 @@ def _require_pool_inside(world: World, tab: Tables) -> None:
 def _require_two_ways(world: World, D: np.ndarray, tab: Tables) -> None:
     """Refuse countries, or groups that trade among themselves, that can only buy from the rest, or only sell to it."""
     links = ((tab.B > 0) & tab.live[:, :, None]).any(axis=0)
+    if _has_hub(links):
+        return
     count, label = connected_components(links, directed=True, connection="strong")
     part = label[None, :] == np.arange(count)[:, None]
     beyond = links & (label[:, None] != label[None, :])
