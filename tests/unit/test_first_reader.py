@@ -175,3 +175,16 @@ def test_odd_sweeps_are_refused(options):
 def test_solving_what_is_no_world_is_refused():
     with pytest.raises(kv.SymbolError, match="expected a World"):
         kv.solve("eurasia-2021")
+
+
+def test_a_baseline_symbol_in_a_change_is_pointed_to_its_new_value():
+    with pytest.raises(kv.SymbolError, match="Did you mean tau_new"):
+        kv.Change(tau=0.1)
+
+
+def test_changes_without_names_are_numbered_in_a_sweep():
+    base = random_world(3, 4, 2)
+    changes = [kv.Change(A_hat=np.full((4, 2), factor)) for factor in (1.01, 1.02)]
+    runs = kv.sweep(base, changes, draws=2)
+    assert runs.scenarios == ("change", "change 2")
+    assert (runs.sample("welfare_hat", "change 2") > runs.sample("welfare_hat", "change")).all()

@@ -48,7 +48,9 @@ class Change:
         names = [f.name for f in fields(Change)]
         for name in given:
             if name not in names:
-                hint = " It is derived, not changed." if name in symbols() else suggest(name, names)
+                close = f" Did you mean {name}_new?" if f"{name}_new" in names else suggest(name, names)
+                derived = name in symbols() and f"{name}_new" not in names
+                hint = " It is derived, not changed." if derived else close
                 raise SymbolError(f"a Change has no {name!r}.{hint}")
         for name in names:
             object.__setattr__(self, name, given.get(name))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -114,6 +115,7 @@ def _plan(
     keep: tuple[str, ...],
 ) -> Plan:
     chosen = tuple(Scenario.of(s) for s in ([scenarios] if not isinstance(scenarios, list | tuple) else scenarios))
+    chosen = tuple(_numbered(chosen))
     params = world.params if params is None else params
     for name in params.entries:
         if name not in READ:
@@ -134,6 +136,14 @@ def _plan(
         raise ScenarioError(f"scenarios must have different names: {', '.join(names)}")
     near = {(s.name, part): _most_likely(world, s, part, deficits) for s in chosen for part in parts}
     return Plan(world, chosen, parts, params, seed, deficits, keep, near)
+
+
+def _numbered(scenarios: Iterable[Scenario]) -> Iterator[Scenario]:
+    """Number scenarios built in code that share a name ("change", "change 2"); files must have names of their own."""
+    seen: dict[str, int] = {}
+    for scenario in scenarios:
+        seen[scenario.name] = order = seen.get(scenario.name, 0) + 1
+        yield scenario if order == 1 or scenario.document else replace(scenario, name=f"{scenario.name} {order}")
 
 
 def _most_likely(world: World, scenario: Scenario, part: str, deficits: str | None) -> State:

@@ -25,14 +25,6 @@ def build(icio: Icio, M: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]
     return tau, {"mfn": mfn, "cet": _rows(cet), "wto-bound": _bound(cet, M)}
 
 
-def full_cet(tau: np.ndarray, schedules: dict[str, np.ndarray]) -> np.ndarray:
-    """The baseline with Kazakhstan applying the full common tariff to those who pay duty."""
-    n = countries().index("KAZ")
-    out = tau.copy()
-    out[n] = np.where(tau[n] > 0, schedules["cet"][n][None, :], tau[n])
-    return out
-
-
 def _union_rates(icio: Icio) -> tuple[np.ndarray, np.ndarray]:
     """Common tariff = Russia's rate without preference; Kazakhstan's own lower rates (its exemption list).
 
