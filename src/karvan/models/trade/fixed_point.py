@@ -49,8 +49,9 @@ def solve(
             best = (error, z)
         elif error > RESET * best[0]:
             memory.clear()
-        move = np.clip(memory.step(pack(z), direction(z, s, tables)), -STEP_LIMIT, STEP_LIMIT)
-        z = unpack(pack(z) + move, tables)
+        point = pack(z)
+        move = np.clip(memory.step(point, direction(z, s, tables)), -STEP_LIMIT, STEP_LIMIT)
+        z = unpack(point + move, tables)
     s = sweep(best[1], tables, closure)
     return Solved(best[1], s, residuals(best[1], s, tables), step, False)
 

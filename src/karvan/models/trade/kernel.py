@@ -23,6 +23,7 @@ class Tables(NamedTuple):
     B_own: np.ndarray  # (J, N) diagonal of B
     K: np.ndarray  # (J, m, N) pooled part of A - B, rows of union members only
     members: np.ndarray  # (m,) positions of union members
+    place: np.ndarray  # (m, N) one at the position of each union member
     share: np.ndarray  # (U, N) treaty shares after the change
     inside: np.ndarray  # (U, N) one for members after the change
     beta: np.ndarray  # (J, N)
@@ -122,7 +123,7 @@ def sweep(z: State, tables: Tables, closure: Closure) -> Sweep:
     pooled = np.zeros_like(T)
     if tables.members.size:
         paid = np.sum(np.take(q, tables.members, axis=1) * apply(tables.K, u), axis=0)
-        pooled = np.matmul(paid, np.eye(T.size)[tables.members])
+        pooled = np.matmul(paid, tables.place)
     NP = pool_receipts(pooled, tables)
     D = deficits(w, closure, tables)
     I = w * tables.L + T + NP + D

@@ -47,6 +47,7 @@ def tables(world: World, change: Primitives) -> Tables:
         B_own=B_own,
         K=K,
         members=members,
+        place=np.eye(len(world.countries))[members],
         share=share,
         inside=member(share),
         beta=np.ascontiguousarray(world.beta.T),
