@@ -211,7 +211,8 @@ def data_build(
     """Build a world by its recipe. Example: karvan data build eurasia-2021 --from PATH --out PATH."""
     from karvan.data.worlds import build
 
-    world, table = build(name, source, out)
+    with _busy(f"building {name}"):
+        world, table = build(name, source, out)
     if json:
         _json({"world": world.name, "sha256": world.sha256, "comparison": table.to_dicts()})
     else:
@@ -245,6 +246,13 @@ def _progress(text: str, total: int) -> Any:
             yield lambda n: progress.advance(task, n)
 
     return bar()
+
+
+def _busy(text: str) -> Any:
+    """A spinner on standard error for work of a few seconds that cannot be counted."""
+    from rich.console import Console
+
+    return Console(stderr=True).status(text)
 
 
 def _bands(base: Any, scenario: Any, deficits: str | None, draws: int, seed: int) -> Any:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from worlds import random_change, random_world
 
 from karvan import Change, KarvanError, Outcome, World, solve
-from karvan.core.change import combine
+from karvan.core.scenario import Scenario
 from karvan.models.trade.prepare import tables
 
 SEEDS = st.integers(0, 2**31)
@@ -85,8 +85,8 @@ def test_a_cost_and_a_duty_of_one_size_move_shares_alike(world: World, seed: int
     """Only d (1 + tau) counts for who buys where."""
     rng = np.random.default_rng(seed)
     rate = rng.uniform(0, 0.5, world.M.shape) * ~np.eye(len(world.countries), dtype=bool)[:, :, None]
-    by_cost = tables(world, combine(world, [("x", Change(d_hat=(1 + rate)))]))
-    by_duty = tables(world, combine(world, [("x", Change(tau_new=(1 + world.tau) * (1 + rate) - 1))]))
+    by_cost = tables(world, Scenario.of(Change(d_hat=(1 + rate))).change(world))
+    by_duty = tables(world, Scenario.of(Change(tau_new=(1 + world.tau) * (1 + rate) - 1)).change(world))
     np.testing.assert_allclose(by_cost.A, by_duty.A, rtol=1e-10)
 
 

@@ -17,7 +17,8 @@ from karvan import (
     set_tariff,
     solve,
 )
-from karvan.core.change import combine, effect
+from karvan.core.change import effect
+from karvan.core.scenario import Scenario
 
 
 @pytest.fixture
@@ -28,14 +29,14 @@ def world() -> World:
 def test_raw_arrays_equal_to_the_baseline_change_nothing(world: World) -> None:
     same = Change(tau_new=world.tau, D_new=world.D, pool_new=world.pool, d_hat=np.ones_like(world.M))
     assert effect(world, same) == {}
-    assert combine(world, [("same", same)]).given == ()
+    assert Scenario.of(same).change(world).given == ()
     assert Change().items() == []
 
 
 def test_masked_cells_are_left_as_they_are(world: World) -> None:
     mask = np.ones(world.tau.shape, dtype=bool)
     mask[0, 1, 0] = False
-    found = combine(world, [("one", Change(tau_new=np.ma.array(np.full(world.tau.shape, 0.4), mask=mask)))])
+    found = Scenario.of(Change(tau_new=np.ma.array(np.full(world.tau.shape, 0.4), mask=mask))).change(world)
     expected = world.tau.copy()
     expected[0, 1, 0] = 0.4
     assert found.tau_new is not None
@@ -130,7 +131,7 @@ def test_a_change_where_there_is_no_trade_warns() -> None:
     d_hat = np.ones_like(world.M)
     d_hat[0, 1, 1] = 1.5  # a sector that is not traded
     with pytest.warns(KarvanWarning, match=r"touches 1 cell\(s\) and none of them has trade, at \(C00, C01, s01\)"):
-        combine(world, [("x", Change(d_hat=d_hat))])
+        Scenario.of(Change(d_hat=d_hat)).change(world)
 
 
 def test_huge_tariff_warns(world: World) -> None:

@@ -188,3 +188,16 @@ def test_changes_without_names_are_numbered_in_a_sweep():
     runs = kv.sweep(base, changes, draws=2)
     assert runs.scenarios == ("change", "change 2")
     assert (runs.sample("welfare_hat", "change 2") > runs.sample("welfare_hat", "change")).all()
+
+
+def test_a_clipped_world_can_be_reordered_and_rebuilt():
+    M = np.array([[[60.0, 5.0], [10.0, 10.0]], [[10.0, 10.0], [60.0, 60.0]]])
+    gamma = np.zeros((2, 2, 2))
+    gamma[0, 1, 0] = 0.5  # the first country uses more of the second good than it buys
+    clipped = kv.World.from_arrays(
+        countries=["A", "B"], sectors=["x", "y"], M=M, gamma=gamma, theta=4, negative_demand="clip"
+    )
+    assert not clipped.in_equilibrium
+    turned = clipped.permuted(["B", "A"])
+    np.testing.assert_allclose(turned.alpha[::-1], clipped.alpha, rtol=1e-12)
+    assert not clipped.rebuilt(year=2020).in_equilibrium

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from karvan import Bloc, Change, World
-from karvan.core.change import combine
+from karvan.core.scenario import Scenario
 from karvan.models.trade import fixed_point, kernel, prepare, welfare
 
 LN2 = np.log(2)
@@ -21,7 +21,7 @@ def tables(**given: Any) -> kernel.Tables:
     world = World.from_arrays(
         countries=["A", "B"], sectors=["g"], M=M, tau=tau, theta=4.0, gamma=np.full((2, 1, 1), 0.5), **given
     )
-    return prepare.tables(world, combine(world, []))
+    return prepare.tables(world, Scenario("nothing").change(world))
 
 
 def test_constant_tables() -> None:
@@ -41,7 +41,7 @@ def test_powers_of_costs_and_tariffs() -> None:
     tau = np.array([[[0.0], [0.25]], [[0.0], [0.0]]])
     world = World.from_arrays(countries=["A", "B"], sectors=["g"], M=M, tau=tau, theta=2.0)
     change = Change(tau_new=np.array([[[0], [1.0]], [[0], [0]]]), d_hat=np.array([[[1], [1]], [[np.inf], [1]]]))
-    t = prepare.tables(world, combine(world, [("x", change)]))
+    t = prepare.tables(world, Scenario.of(change).change(world))
     np.testing.assert_allclose(t.A, [[[0.8, 0.2 * 1.6**-2], [0.0, 0.8]]])
     np.testing.assert_allclose(t.B[0, 0, 1], 0.1 * 1.6**-2)
 
@@ -122,7 +122,7 @@ def test_pooled_duties_in_a_sweep() -> None:
     tau[0, 2], tau[1, 2], tau[2, :2] = 0.2, 0.1, 0.3
     bloc = Bloc("CU", ("A", "B"), shares={"A": 0.75, "B": 0.25}, collection=0.8)
     world = World.from_arrays(countries=["A", "B", "C"], sectors=["g"], M=flow, tau=tau, theta=4.0, blocs=[bloc])
-    t = prepare.tables(world, combine(world, []))
+    t = prepare.tables(world, Scenario("nothing").change(world))
     z = kernel.State(np.zeros(3), np.zeros((1, 3)), np.log(t.X0))
     s = kernel.sweep(z, t, kernel.Closure("fixed", world.D, np.zeros(3)))
     np.testing.assert_array_equal(t.members, [0, 1])

@@ -101,11 +101,6 @@ def effect(world: World, change: Change) -> Effect:
     return found
 
 
-def combine(world: World, changes: Sequence[tuple[str, Change]]) -> Primitives:
-    """Merge labelled changes into one; see `merge`."""
-    return merge(world, [(label, effect(world, change)) for label, change in changes])
-
-
 def merge(world: World, effects: Sequence[tuple[str, Effect]]) -> Primitives:
     """Merge labelled effects into one.
 

@@ -216,9 +216,11 @@ class World:
     def rebuilt(self, **changes: Any) -> World:
         """Return a World with some inputs replaced, everything derived again and checked.
 
-        Accepts the arguments of `from_arrays` except the labels.
+        Accepts the arguments of `from_arrays`.
         """
         given = {
+            "countries": self.countries,
+            "sectors": self.sectors,
             "M": self.M,
             "tau": self.tau,
             "gamma": self.gamma,
@@ -232,8 +234,9 @@ class World:
             "params": self.params,
             "theta_sets": self.theta_sets,
             "name": self.name,
+            "negative_demand": "raise" if self.in_equilibrium else "clip",
         }
-        return World.from_arrays(countries=self.countries, sectors=self.sectors, **{**given, **changes})
+        return World.from_arrays(**{**given, **changes})
 
     def with_theta(self, theta: Any) -> World:
         """Return the same World with other trade elasticities; the baseline does not depend on them."""
@@ -250,22 +253,14 @@ class World:
         order = positions(countries, self.countries, "country")
         if sorted(countries) != sorted(self.countries):
             raise LabelError("permuted: give every country exactly once")
-        return World.from_arrays(
+        both = np.ix_(order, order)
+        return self.rebuilt(
             countries=tuple(countries),
-            sectors=self.sectors,
-            M=self.M[np.ix_(order, order)],
-            tau=self.tau[np.ix_(order, order)],
+            M=self.M[both],
+            tau=self.tau[both],
             gamma=self.gamma[order],
             beta=self.beta[order],
-            theta=self.theta,
-            year=self.year,
-            sources=self.sources,
-            blocs=tuple(self.blocs.values()),
-            services=self.services,
             schedules={k: v[order] for k, v in self.schedules.items()},
-            params=self.params,
-            theta_sets=self.theta_sets,
-            name=self.name,
         )
 
     def check(self) -> Table:

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from karvan.core.change import Primitives
+from karvan.core.change import Change, Primitives
 from karvan.core.errors import KarvanError, ScenarioError, SymbolError
 from karvan.core.labels import suggest
+from karvan.core.outcome import Outcome
 from karvan.core.params import Params
 from karvan.core.record import describe, text_hash
 from karvan.core.scenario import Scenario
@@ -188,12 +189,11 @@ def _part(
     return solved[key]
 
 
-def _mode(plan: Plan, scenario: Scenario, part: str) -> Any:
-    primitives = scenario.change(plan.world).only(*PARTS[part])
+def _mode(plan: Plan, scenario: Scenario, part: str) -> Outcome:
+    """Solve one part at the most likely parameters to the full tolerance, with its record."""
     if part == "all":
         return solve(plan.world, scenario, deficits=plan.deficits)
-    from karvan.core.change import Change
-
+    primitives = scenario.change(plan.world).only(*PARTS[part])
     given = {name: getattr(primitives, name) for name in primitives.given}
     return solve(plan.world, Change(**given), deficits=plan.deficits or scenario.deficits)
 

@@ -11,11 +11,6 @@ from karvan.core.world import World
 from karvan.data.recipes.eurasia_2021 import partners
 from karvan.data.recipes.eurasia_2021.common import assumptions, facts, sectors
 
-GROUPS = {
-    "crude oil and gas": ("oil_gas", ["CRUDE_OIL", "NATURAL_GAS", "LPG"]),
-    "vehicles": ("vehicles", ["TRANSPORT"]),
-}
-
 
 def rows(world: World, source: Path, gdp: np.ndarray) -> list[dict[str, Any]]:
     """Return one row per official figure: what, built, official, unit, gap, source, comment."""
