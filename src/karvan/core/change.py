@@ -114,7 +114,7 @@ def merge(world: World, effects: Sequence[tuple[str, Effect]]) -> Primitives:
     for label, found in effects:
         for name, (values, touched) in found.items():
             if name not in merged:
-                merged[name] = _baseline(world, name).copy()
+                merged[name] = _baseline(world, name).copy(order="K")
             for other, mask in owner.get(name, []):
                 _refuse_overlap(world, name, (label, values, touched), (other, mask), merged[name])
             merged[name] = np.where(touched, values, merged[name])
@@ -176,8 +176,10 @@ def _check_sums(world: World, name: str, values: np.ndarray) -> None:
 
 
 def _baseline(world: World, name: str) -> np.ndarray:
-    if name in NEUTRAL:
-        return np.full(tuple(len(world.axes[d]) for d in symbol(name).dims), NEUTRAL[name])
+    if name == "d_hat":
+        return np.ones_like(world.M)
+    if name == "A_hat":
+        return np.ones_like(world.beta)
     return np.asarray(getattr(world, BASELINE[name]))
 
 

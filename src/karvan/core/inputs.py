@@ -17,6 +17,7 @@ from karvan.core.symbols import symbol
 
 SHARE_TOLERANCE = 1e-6
 HUGE_TARIFF = 5.0
+BROADCAST = ("tau", "theta", "specific", "psi")  # a single number stands for every cell
 
 
 def axes_of(name: str, axes: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -45,7 +46,7 @@ def axes_from(countries: tuple[str, ...], sectors: tuple[str, ...]) -> dict[str,
 def read(name: str, values: Any, axes: Mapping[str, tuple[str, ...]]) -> np.ndarray:
     """Read an input symbol strictly: shape, labels, NaN and sign."""
     entry = symbol(name)
-    array = to_array(values, name, entry.dims, dict(axes), broadcast=name in ("tau", "theta"))
+    array = to_array(values, name, entry.dims, dict(axes), broadcast=name in BROADCAST)
     labels = axes_of(name, axes)
     require_finite(array, name, labels)
     bad = {">= 0": array < 0, "> 0": array <= 0, "0..1": (array < 0) | (array > 1)}.get(entry.sign)
@@ -81,10 +82,32 @@ def cost_shares(gamma: Any, beta: Any, axes: dict[str, tuple[str, ...]]) -> tupl
     return inputs, np.maximum(rest, 0.0)
 
 
-def only_zero(values: Any, name: str, axes: dict[str, tuple[str, ...]]) -> None:
-    """Refuse values other than zero for what is not solved yet."""
-    if values is not None and to_array(values, name, symbol(name).dims, axes, broadcast=True).any():
-        raise SymbolError(f"{name}: only zero is solved so far ({symbol(name).label}); leave it out")
+def require_stable(
+    theta: np.ndarray, psi: np.ndarray, beta: np.ndarray, specific: np.ndarray, Y: np.ndarray, axes: Any
+) -> None:
+    """Refuse scale economies so strong that production would run away: theta (psi - beta specific) < 1 is needed.
+
+    The condition of uniqueness and stability of Kucheryavyy, Lyn and Rodriguez-Clare (2023), less what an immobile
+    factor takes back.
+    """
+    strength = np.where(Y > 0, theta * (psi - beta * specific), 0.0)
+    if (strength >= 1 - 1e-9).any():
+        bad = strength >= 1 - 1e-9
+        raise IdentityError(
+            f"psi: scale economies are too strong in {int(bad.sum())} sector(s), at {cells(bad, axes_of('beta', axes))}"
+            f": theta x (psi - beta x specific) is {strength.max():.3g} and must be below 1, else the equilibrium is "
+            "not unique; lower psi or theta"
+        )
+
+
+def require_mobile(L: np.ndarray, V: np.ndarray, countries: tuple[str, ...]) -> None:
+    """Refuse a country in which no factor can move: it would have no wage."""
+    stuck = ~(L > 1e-9 * V)
+    if stuck.any():
+        raise IdentityError(
+            f"specific: no mobile factor is left in {first_five(np.array(countries)[stuck])}, hence no wage; keep "
+            "specific below 1 in at least one producing sector"
+        )
 
 
 def pool_of(blocs: Mapping[str, Bloc], countries: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:

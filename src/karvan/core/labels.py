@@ -82,7 +82,7 @@ def to_array(
     if np.iscomplexobj(values):
         raise SymbolError(f"{name}: complex numbers; expected real ones")
     try:
-        array = np.array(values, dtype=float, order="C")  # one layout: sums are then the same to the last bit
+        array = np.array(values, dtype=float, order="C")
     except (TypeError, ValueError) as fault:
         raise SymbolError(f"{name}: not an array of numbers ({fault}); expected dims {tuple(dims)}") from None
     shape = tuple(len(labels[d]) for d in dims)
@@ -93,7 +93,15 @@ def to_array(
         raise SymbolError(
             f"{name}: shape {array.shape}, expected {shape} ({expected}); the axis order is {tuple(dims)}"
         )
-    return array
+    return by_sector(array) if len(shape) == 3 and dims[-1] == "sector" and dims[0] == "importer" else array
+
+
+def by_sector(array: np.ndarray) -> np.ndarray:
+    """(n, i, j) with the same values in one memory layout, sector by sector, as the solver reads it.
+
+    One layout also makes sums the same to the last bit, whatever the caller's layout was.
+    """
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(array, 2, 0)), 0, 2)
 
 
 def _labelled(values: Any, name: str, dims: Sequence[str], labels: dict[str, tuple[str, ...]]) -> np.ndarray:

@@ -21,11 +21,12 @@ from karvan.core.inputs import (
     check_params,
     cost_shares,
     final_demand,
-    only_zero,
     pool_of,
     read,
     read_blocs,
     require_economy,
+    require_mobile,
+    require_stable,
     warn_huge_tariff,
 )
 from karvan.core.labels import as_labels, cells, positions, to_array
@@ -37,7 +38,8 @@ from karvan.core.table import Table
 if TYPE_CHECKING:
     import xarray as xr
 
-INPUTS = ("M", "tau", "gamma", "beta", "theta")
+INPUTS = ("M", "tau", "gamma", "beta", "theta", "specific", "psi")
+OPTIONAL = ("specific", "psi")  # left out of files and hashes where they are zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,8 @@ class World:
     gamma: np.ndarray
     beta: np.ndarray
     theta: np.ndarray
+    specific: np.ndarray
+    psi: np.ndarray
     baseline: Baseline = field(repr=False)
     blocs: Mapping[str, Bloc] = field(default_factory=dict)
     services: tuple[str, ...] = ()
@@ -99,7 +103,10 @@ class World:
         tau : (importer, exporter, sector) or a number, tariff as a fraction (0.05 = 5 %); default 0
         gamma : (country, input, sector) cost share of each input; default none (no input links)
         beta : (country, sector) cost share of value added; default 1 - sum of gamma
-        specific, psi : immobile factors and scale economies; only zero is solved so far
+        specific : (country, sector) or a number, part of value added earned by a factor that cannot leave the sector
+            (oil in the ground; in the short run most of it), 0..1; default 0
+        psi : (sector,) or a number, scale elasticity: unit cost falls by psi percent when labour in the sector grows by
+            one percent; theta (psi - beta specific) must stay below 1; default 0
         year : base year
         sources : where the numbers came from: {"M": "who, what"} or a list of `Block`
         blocs : trade blocs of the base year; a bloc with `shares` pools its members' import duties
@@ -121,8 +128,8 @@ class World:
         tau_ = read("tau", 0.0 if tau is None else tau, axes)
         theta_ = read("theta", theta, axes)
         gamma_, beta_ = cost_shares(gamma, beta, axes)
-        only_zero(specific, "specific", axes)
-        only_zero(psi, "psi", axes)
+        specific_ = read("specific", 0.0 if specific is None else specific, axes)
+        psi_ = read("psi", 0.0 if psi is None else psi, axes)
         if (tau_ <= -1).any():
             raise SymbolError(
                 f"tau: a tariff of -100 % or less makes goods free, at {cells(tau_ <= -1, axes_of('tau', axes))}"
@@ -134,9 +141,11 @@ class World:
         pool, collection = pool_of(blocs_, countries)
         baseline = derive(M_, tau_, gamma_, beta_, pool, collection)
         require_economy(baseline, countries)
+        require_mobile(((1 - specific_) * beta_ * baseline.Y).sum(axis=1), baseline.V, countries)
+        require_stable(theta_, psi_, beta_, specific_, baseline.Y, axes)
         baseline, clipped = final_demand(baseline, negative_demand, axes)
         tables = {k: to_array(v, f"schedule {k}", ("country", "sector"), axes) for k, v in (schedules or {}).items()}
-        for array in (M_, tau_, gamma_, beta_, theta_, *baseline, *tables.values()):
+        for array in (M_, tau_, gamma_, beta_, theta_, specific_, psi_, *baseline, *tables.values()):
             array.setflags(write=False)
         return cls(
             countries=countries,
@@ -147,6 +156,8 @@ class World:
             gamma=gamma_,
             beta=beta_,
             theta=theta_,
+            specific=specific_,
+            psi=psi_,
             baseline=baseline,
             blocs=MappingProxyType(blocs_),
             services=service_labels,
@@ -199,6 +210,11 @@ class World:
         """(union,) part of the statutory duty on outside goods that reaches the pool."""
         return pool_of(self.blocs, self.countries)[1]
 
+    @cached_property
+    def L(self) -> np.ndarray:
+        """(country,) labour income: value added less what immobile factors earn, MUSD."""
+        return ((1 - self.specific) * self.beta * self.Y).sum(axis=1)
+
     @property
     def goods(self) -> np.ndarray:
         """(sector,) true where a sector is not a service."""
@@ -226,6 +242,8 @@ class World:
             "gamma": self.gamma,
             "beta": self.beta,
             "theta": self.theta,
+            "specific": self.specific,
+            "psi": self.psi,
             "year": self.year,
             "sources": self.sources,
             "blocs": tuple(self.blocs.values()),
@@ -240,9 +258,27 @@ class World:
 
     def with_theta(self, theta: Any) -> World:
         """Return the same World with other trade elasticities; the baseline does not depend on them."""
-        values = read("theta", theta, self.axes)
-        values.setflags(write=False)
-        return replace(self, theta=values)
+        return self._with(theta=theta)
+
+    def with_factors(self, *, specific: Any = None, psi: Any = None) -> World:
+        """Return the same World in another class of model; the baseline does not depend on it.
+
+        Parameters
+        ----------
+        specific : (country, sector) or a number, immobile part of value added; default as it is
+        psi : (sector,) or a number, scale elasticity; default as it is
+        """
+        given = {"specific": specific, "psi": psi}
+        return self._with(**{name: values for name, values in given.items() if values is not None})
+
+    def _with(self, **given: Any) -> World:
+        arrays: dict[str, Any] = {name: read(name, values, self.axes) for name, values in given.items()}
+        for array in arrays.values():
+            array.setflags(write=False)
+        other = replace(self, **arrays)
+        require_mobile(other.L, other.V, self.countries)
+        require_stable(other.theta, other.psi, other.beta, other.specific, other.Y, self.axes)
+        return other
 
     def without_inputs(self) -> World:
         """Return the World without input links: value added equals output, all spending is final."""
@@ -260,6 +296,7 @@ class World:
             tau=self.tau[both],
             gamma=self.gamma[order],
             beta=self.beta[order],
+            specific=self.specific[order],
             schedules={k: v[order] for k, v in self.schedules.items()},
         )
 
@@ -303,7 +340,7 @@ class World:
             countries=meta["countries"],
             sectors=meta["sectors"],
             year=meta["year"],
-            **{name: arrays[name] for name in INPUTS},
+            **{name: arrays[name] for name in INPUTS if name in arrays or name not in OPTIONAL},
             blocs=[_bloc_from(entry) for entry in meta["blocs"]],
             services=meta["services"],
             schedules={k.removeprefix("schedule:"): v for k, v in arrays.items() if k.startswith("schedule:")},
@@ -320,6 +357,7 @@ class World:
 
     def _arrays(self) -> dict[str, np.ndarray]:
         arrays = {name: getattr(self, name) for name in INPUTS}
+        arrays = {name: array for name, array in arrays.items() if name not in OPTIONAL or array.any()}
         arrays |= {f"schedule:{name}": schedule for name, schedule in self.schedules.items()}
         arrays |= {f"theta:{name}": values for name, values in self.theta_sets.items()}
         theta = self.params.entries.get("theta")

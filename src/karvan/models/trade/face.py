@@ -25,7 +25,7 @@ def solve(
     deficits: str | None = None,
     io: bool | None = None,
     tol: float = 1e-10,
-    max_steps: int = 300,
+    max_steps: int = 3000,
     allow_unconverged: bool = False,
 ) -> Outcome:
     """Solve the trade equilibrium after a change (Caliendo and Parro 2015, exact hat algebra).
@@ -38,7 +38,7 @@ def solve(
         first solved without deficits, then shocked). Default: the scenario's own, else "fixed".
     io : use input-output links; default: when the world has them
     tol : largest relative error allowed in labour markets, payments, prices and spending
-    max_steps : sweeps before giving up
+    max_steps : sweeps before giving up, products of the fallback included
     allow_unconverged : return an Outcome that says it is unsolved instead of raising
 
     Returns
@@ -104,7 +104,7 @@ def equilibrium(
     kind: str,
     *,
     tol: float = 1e-10,
-    max_steps: int = 300,
+    max_steps: int = 3000,
     allow_unconverged: bool = False,
     near: kernel.State | None = None,
 ) -> tuple[fixed_point.Solved, kernel.Tables]:
@@ -128,15 +128,15 @@ def equilibrium(
 def supplier_shares(s: kernel.Sweep, t: kernel.Tables) -> np.ndarray:
     """(n, i, j) pi'[n, i, j] = A[n, i, j] u[i, j] / phi[n, j]; zero in a market without spending."""
     supply = t.A * s.u[:, None, :]
-    supply *= np.where(t.live, 1 / s.phi, 0.0)[:, :, None]
-    return np.ascontiguousarray(np.moveaxis(supply, 0, 2))
+    supply *= (t.live / s.phi)[:, :, None]
+    return np.moveaxis(supply, 0, 2)
 
 
 def results(world: World, change: Primitives, solved: fixed_point.Solved, t: kernel.Tables) -> dict[str, np.ndarray]:
     """Read every published symbol off a solved state."""
     z, s = solved.state, solved.sweep
     w_hat, P_hat = np.exp(z.w), np.exp(s.P).T
-    X_new = np.where(t.live, np.exp(z.X), 0.0).T
+    X_new = (t.live * np.exp(z.X)).T
     tau_new = world.tau if change.tau_new is None else change.tau_new
     pi_new = supplier_shares(s, t)
     M_new = pi_new * X_new[:, None, :]

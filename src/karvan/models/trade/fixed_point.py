@@ -1,4 +1,7 @@
-"""The solver: one joint fixed point on (ln w, ln P, ln X), everything updated in one sweep, Anderson-accelerated."""
+"""The solver: one joint fixed point on (ln w, ln P, ln X, ln Y), everything updated in one sweep, Anderson-accelerated.
+
+What it does not solve goes to Newton's method (`newton.py`) from the best point found.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from karvan.models.trade.kernel import Closure, State, Sweep, Tables, numeraire, residuals, sweep
+from karvan.core.arrays import namespace
+from karvan.models.trade.kernel import Closure, State, Sweep, Tables, numeraire, residuals, sweep, targets
 
 WINDOW = 8
 STEP_LIMIT = 0.5
@@ -14,43 +18,61 @@ WAGE_GAIN = 0.12
 WAGE_LIMIT = 0.3
 RESET = 1e3
 RIDGE = 1e-13
+PATIENCE = 300  # sweeps of the fixed point before Newton's method takes over
+TINY = 2.3e-308
 
 
 class Solved(NamedTuple):
-    """The state where the solver stopped, the sweep there, the residuals, the number of sweeps."""
+    """The state where the solver stopped, the sweep there, the residuals, the number of sweeps.
+
+    `newton` counts the Newton steps; 0 when the fixed point converged by itself.
+    """
 
     state: State
     sweep: Sweep
     residuals: dict[str, float]
     steps: int
     converged: bool
+    newton: int = 0
 
 
 def solve(
-    tables: Tables, closure: Closure, *, tol: float = 1e-10, max_steps: int = 300, near: State | None = None
+    tables: Tables, closure: Closure, *, tol: float = 1e-10, max_steps: int = 3000, near: State | None = None
 ) -> Solved:
     """Solve the equilibrium to `tol` in every residual, or say that it did not converge.
 
     Anderson acceleration of type II (Walker and Ni 2011) with a window of 8 on the undamped map; excess exports,
     relative to trade and not to income, move wages. `near` is a state to start from, such as that of a close case.
     """
+    found = fixed_point(tables, closure, tol=tol, max_steps=min(max_steps, PATIENCE), near=near)
+    if found.converged or found.steps >= max_steps:
+        return found
+    from karvan.models.trade.newton import newton
+
+    return newton(found, tables, closure, tol=tol, max_steps=max_steps)
+
+
+def fixed_point(tables: Tables, closure: Closure, *, tol: float, max_steps: int, near: State | None = None) -> Solved:
+    """Iterate the accelerated map; stops at `tol`, at a number that is none, or when the sweeps are used up."""
     z = start(tables, closure) if near is None else near
-    memory = Anderson(WINDOW, sum(part.size for part in z))
-    best: tuple[float, State] = (np.inf, z)
+    gain = output_gain(tables)
+    memory = Anderson(WINDOW, pack(z))
+    best: tuple[float, State] = (float("inf"), z)
     for step in range(1, max_steps + 1):
         s = sweep(z, tables, closure)
         parts = residuals(z, s, tables)
         error = max(parts.values())
         if error < tol:
             return Solved(z, s, parts, step, True)
-        if not np.isfinite(error):
+        if not error < float("inf"):
             break
         if error < best[0]:
             best = (error, z)
         elif error > RESET * best[0]:
             memory.clear()
         point = pack(z)
-        move = np.clip(memory.step(point, direction(z, s, tables)), -STEP_LIMIT, STEP_LIMIT)
+        xp = namespace(point)
+        move = xp.clip(memory.step(point, direction(z, s, tables, gain)), -STEP_LIMIT, STEP_LIMIT)
         z = unpack(point + move, tables)
     s = sweep(best[1], tables, closure)
     return Solved(best[1], s, residuals(best[1], s, tables), step, False)
@@ -58,46 +80,62 @@ def solve(
 
 def start(tables: Tables, closure: Closure) -> State:
     """Baseline prices and wages; spending is swept first when the data are off equilibrium."""
-    zero = np.zeros_like(tables.X0)
-    w = np.zeros(tables.L.size)
-    X = np.where(tables.live, np.log(np.where(tables.live, tables.X0, 1.0)), 0.0)
+    xp = namespace(tables.X0)
+    w, P, Y = xp.zeros_like(tables.L), xp.zeros_like(tables.X0), xp.zeros_like(tables.e_Y)
+    X = xp.log(xp.where(tables.live > 0, tables.X0, xp.ones_like(tables.X0)))
     for _ in range(50):
-        z = State(w, zero, X)
+        z = State(w, P, X, Y)
         s = sweep(z, tables, closure)
-        X_next = np.where(tables.live, np.log(np.where(tables.live & (s.X > 0), s.X, 1.0)), 0.0)
-        if not np.isfinite(X_next).all() or np.max(np.abs(X_next - X)) < STEP_LIMIT:
+        X_next = targets(z, s, tables)[0]
+        if not float(xp.max(xp.abs(X_next - X))) >= STEP_LIMIT:
             return z
         X = X_next
     return z
 
 
-def direction(z: State, s: Sweep, tables: Tables) -> np.ndarray:
-    """The undamped update f(z) - z of the joint map."""
-    wage = np.clip(WAGE_GAIN * s.zeta, -WAGE_LIMIT, WAGE_LIMIT)
-    target = np.where(tables.live & (s.X > 0), s.X, 1.0)
-    spend = np.where(tables.live, np.log(target) - z.X, 0.0)
-    return pack(State(wage, s.P - z.P, spend))
+def output_gain(tables: Tables) -> np.ndarray:
+    """1 / (1 + theta e_Y): what the feedback of output on cost leaves of a step; a whole step would overshoot."""
+    return 1 / (1 + tables.theta[: tables.e_Y.shape[0], :] * tables.e_Y)
+
+
+def direction(z: State, s: Sweep, tables: Tables, gain: np.ndarray, *, limited: bool = True) -> np.ndarray:
+    """The undamped update f(z) - z of the joint map; `limited` keeps steps of wages short far from the solution."""
+    xp = namespace(z.w)
+    X, Y = targets(z, s, tables)
+    wage = WAGE_GAIN * s.zeta
+    if limited:
+        wage = xp.clip(wage, -WAGE_LIMIT, WAGE_LIMIT)
+    return pack(State(wage, s.P - z.P, X - z.X, gain * (Y - z.Y)))
 
 
 def pack(z: State) -> np.ndarray:
     """Lay the state out as one vector."""
-    return np.concatenate([z.w, np.reshape(z.P, (-1,)), np.reshape(z.X, (-1,))])
+    xp = namespace(z.w)
+    return xp.concat([z.w, *(xp.reshape(part, (-1,)) for part in z[1:])])
 
 
 def unpack(vector: np.ndarray, tables: Tables) -> State:
     """Read a vector back as a state, wages in the numeraire."""
+    z = split(vector, tables)
+    return z._replace(w=numeraire(z.w, tables))
+
+
+def split(vector: np.ndarray, tables: Tables) -> State:
+    """Read a vector back as it is."""
     J, N = tables.X0.shape
-    w, P, X = vector[:N], vector[N : N + J * N], vector[N + J * N :]
-    return State(numeraire(w, tables), np.reshape(P, (J, N)), np.reshape(X, (J, N)))
+    xp, cells = namespace(vector), J * N
+    w, P, X, Y = vector[:N], vector[N : N + cells], vector[N + cells : N + 2 * cells], vector[N + 2 * cells :]
+    return State(w, xp.reshape(P, (J, N)), xp.reshape(X, (J, N)), xp.reshape(Y, (tables.e_Y.shape[0], N)))
 
 
 class Anderson:
-    """Ring buffers of differences of points and of residuals; the Gram matrix is kept up to date by rows."""
+    """Ring buffers of differences of residuals and of images; the Gram matrix is kept up to date by rows."""
 
-    def __init__(self, window: int, size: int) -> None:
+    def __init__(self, window: int, like: np.ndarray) -> None:
+        xp = namespace(like)
         self.window = window
-        self.dz = np.zeros((window, size))
-        self.df = np.zeros((window, size))
+        self.df = xp.stack([xp.zeros_like(like)] * window)
+        self.dg = xp.stack([xp.zeros_like(like)] * window)
         self.gram = np.zeros((window, window))
         self.clear()
 
@@ -110,9 +148,9 @@ class Anderson:
         """Return the accelerated step at point z with residual f."""
         if self.last is not None:
             slot = self.count % self.window
-            self.dz[slot] = z - self.last[0]
-            self.df[slot] = f - self.last[1]
-            row = self.df @ self.df[slot]
+            self.df[slot, :] = f - self.last[1]
+            self.dg[slot, :] = z - self.last[0] + self.df[slot, :]
+            row = on_host(self.df @ self.df[slot, :])
             self.gram[slot, :] = row
             self.gram[:, slot] = row
             self.count += 1
@@ -120,7 +158,16 @@ class Anderson:
         m = min(self.count, self.window)
         if m == 0:
             return f
-        norm = np.sqrt(np.maximum(np.diag(self.gram)[:m], np.finfo(float).tiny))
-        scaled = self.gram[:m, :m] / norm[:, None] / norm[None, :] + RIDGE * np.eye(m)
-        weights = np.linalg.solve(scaled, (self.df[:m] @ f) / norm) / norm
-        return f - weights @ (self.dz[:m] + self.df[:m])
+        gram, right = self.gram[:m, :m], on_host(self.df @ f)[:m]
+        norm = np.sqrt(np.maximum(np.diag(gram), TINY))
+        scaled = gram / norm[:, None] / norm[None, :] + RIDGE * np.eye(m)
+        weights = np.zeros(self.window)
+        weights[:m] = np.linalg.solve(scaled, right / norm) / norm
+        return f - namespace(f).asarray(weights) @ self.dg
+
+
+def on_host(vector: np.ndarray) -> np.ndarray:
+    """The few numbers of a short vector as a NumPy array, wherever it lives."""
+    if isinstance(vector, np.ndarray):
+        return vector
+    return np.array([float(vector[k]) for k in range(vector.shape[0])])

@@ -1,7 +1,12 @@
 """The trade equilibrium in changes: exact hat algebra of Caliendo and Parro (2015) with a duty pool.
 
 Arrays only, the paper's letters, one equation one function. Layout inside is [j, n, i] for tables and [j, n] for
-vectors, so that every sweep is three batched matrix-vector products; the face converts from (n, i, j).
+vectors, so that every sweep is three batched matrix-vector products; the face converts from (n, i, j). Everything
+here runs on any library that follows the array API standard; NumPy is one of them.
+
+Two things the paper has not: a factor that cannot leave its sector (`specific`) and scale economies (`psi`). Both act
+through the exponents of wage and output in the unit cost, `e_w` and `e_Y`; with constant returns and mobile factors
+`e_Y` has no rows and output is no unknown.
 """
 
 from __future__ import annotations
@@ -9,6 +14,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+
+from karvan.core.arrays import namespace
 
 
 class Tables(NamedTuple):
@@ -26,76 +33,21 @@ class Tables(NamedTuple):
     place: np.ndarray  # (m, N) one at the position of each union member
     share: np.ndarray  # (U, N) treaty shares after the change
     inside: np.ndarray  # (U, N) one for members after the change
-    beta: np.ndarray  # (J, N)
     gamma: np.ndarray  # (N, J, J) [n, k, j]
     alpha: np.ndarray  # (J, N)
     theta: np.ndarray  # (J, 1)
+    labour: np.ndarray  # (J, N) part of output that is paid to labour: (1 - specific) beta
+    rent: np.ndarray  # (J, N) part of output that immobile factors earn: specific beta; (0, N) where there are none
+    e_w: np.ndarray  # (J, N) exponent of the wage in unit cost: (1 - specific) beta + psi
+    e_Y: np.ndarray  # (J, N) exponent of output in unit cost: specific beta - psi; (0, N) where it is zero everywhere
     ln_A_hat: np.ndarray  # (J, N) log productivity change
     L: np.ndarray  # (N,) baseline labour income, MUSD
-    X0: np.ndarray  # (J, N) baseline spending, MUSD
-    live: np.ndarray  # (J, N) markets with spending
+    X0: np.ndarray  # (J, N) baseline spending, MUSD; zero in dead markets
+    Y0: np.ndarray  # (J, N) baseline output, MUSD; one where nothing is made or output is no unknown
+    live: np.ndarray  # (J, N) one in markets with spending
+    made: np.ndarray  # (J, N) one where there is output; (0, N) where output is no unknown
+    alone: np.ndarray  # (N,) one for countries without any trade
     groups: np.ndarray  # (G, N) one where a country belongs to a trade component; each has its own numeraire
-
-
-class State(NamedTuple):
-    """The unknowns: log wage (N,), log price (J, N), log spending (J, N)."""
-
-    w: np.ndarray
-    P: np.ndarray
-    X: np.ndarray
-
-
-class Sweep(NamedTuple):
-    """One pass through the equations of MODELS section 1 at a state."""
-
-    P: np.ndarray  # (J, N) log price implied
-    X: np.ndarray  # (J, N) spending implied, MUSD
-    zeta: np.ndarray  # (N,) excess of exports, relative to trade
-    labour: np.ndarray  # (N,) value added over wage income
-    u: np.ndarray  # (J, N) cost ratio ** -theta
-    phi: np.ndarray  # (J, N) price ** -theta
-    Y: np.ndarray  # (J, N) output, MUSD
-    T: np.ndarray  # (N,) duties, MUSD
-    pooled: np.ndarray  # (N,) duties paid into the pool, MUSD
-    NP: np.ndarray  # (N,) net receipts from the pool, MUSD
-    D: np.ndarray  # (N,) deficit, MUSD
-    I: np.ndarray  # (N,) income, MUSD
-
-
-def apply(table: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """sum_i table[j, n, i] vector[j, i]."""
-    return np.matmul(table, vector[:, :, None])[:, :, 0]
-
-
-def apply_transposed(table: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """sum_n table[j, n, i] vector[j, n]."""
-    return np.matmul(vector[:, None, :], table)[:, 0, :]
-
-
-def unit_cost(w: np.ndarray, P: np.ndarray, tables: Tables) -> np.ndarray:
-    """Log unit cost: ln c[j, n] = beta ln w + sum_k gamma[n, k, j] ln P[k, n] - ln A_hat. CP (2015), eq. (2)."""
-    inputs = np.matmul(P.T[:, None, :], tables.gamma)[:, 0, :].T
-    return tables.beta * w + inputs - tables.ln_A_hat
-
-
-def spending(Y: np.ndarray, I: np.ndarray, tables: Tables) -> np.ndarray:
-    """X[k, n] = sum_j gamma[n, k, j] Y[j, n] + alpha[k, n] I[n]. CP (2015), eq. (8)."""
-    inputs = np.matmul(tables.gamma, Y.T[:, :, None])[:, :, 0].T
-    return inputs + tables.alpha * I
-
-
-def pool_receipts(pooled: np.ndarray, tables: Tables) -> np.ndarray:
-    """NP[n] = share[u, n] * sum of what the members of u paid in - what n paid in."""
-    return np.matmul(np.matmul(tables.inside, pooled), tables.share) - pooled
-
-
-def deficits(w: np.ndarray, closure: Closure, tables: Tables) -> np.ndarray:
-    """D' of the closure: fixed in the numeraire, or a share of value added with the world's sum spread back."""
-    if closure.kind == "fixed":
-        return closure.D
-    VA = w * tables.L
-    raw = closure.delta * VA
-    return raw - VA * np.sum(raw) / np.sum(VA)
 
 
 class Closure(NamedTuple):
@@ -106,47 +58,140 @@ class Closure(NamedTuple):
     delta: np.ndarray
 
 
+class State(NamedTuple):
+    """The unknowns: log wage (N,), log price (J, N), log spending (J, N), log output ratio (J, N) or (0, N)."""
+
+    w: np.ndarray
+    P: np.ndarray
+    X: np.ndarray
+    Y: np.ndarray
+
+
+class Sweep(NamedTuple):
+    """One pass through the equations of MODELS section 1 at a state."""
+
+    P: np.ndarray  # (J, N) log price implied
+    X: np.ndarray  # (J, N) spending implied, MUSD
+    Y: np.ndarray  # (J, N) output, MUSD
+    zeta: np.ndarray  # (N,) excess of exports, relative to trade
+    scale: np.ndarray  # (N,) what it is relative to, MUSD
+    wL: np.ndarray  # (N,) wage bill, MUSD
+    paid: np.ndarray  # (N,) labour income that output implies, MUSD
+    u: np.ndarray  # (J, N) cost ratio ** -theta
+    phi: np.ndarray  # (J, N) price ** -theta
+    q: np.ndarray  # (J, N) spending over phi, MUSD
+    Bu: np.ndarray  # (J, N) sum_i B u: imports per q
+    Bq: np.ndarray  # (J, N) sum_n B q: exports per u
+    T: np.ndarray  # (N,) duties, MUSD
+    pooled: np.ndarray  # (N,) duties paid into the pool, MUSD
+    NP: np.ndarray  # (N,) net receipts from the pool, MUSD
+    D: np.ndarray  # (N,) deficit, MUSD
+    I: np.ndarray  # (N,) income, MUSD
+
+
+def apply(table: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """sum_i table[j, n, i] vector[j, i]."""
+    return namespace(table).matmul(table, vector[:, :, None])[:, :, 0]
+
+
+def apply_transposed(table: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """sum_n table[j, n, i] vector[j, n]."""
+    return namespace(table).matmul(vector[:, None, :], table)[:, 0, :]
+
+
+def unit_cost(w: np.ndarray, P: np.ndarray, Y: np.ndarray, tables: Tables) -> np.ndarray:
+    """Log unit cost, CP (2015), eq. (2) with an immobile factor and scale economies.
+
+    ln c[j, n] = beta ln vhat + sum_k gamma[n, k, j] ln P[k, n] - ln A_hat - psi ln Lhat
+    with ln vhat = (1 - s) ln w + s ln Y and ln Lhat = ln Y - ln w, hence e_w ln w + e_Y ln Y for the first and last.
+    """
+    inputs = namespace(P).matmul(P.T[:, None, :], tables.gamma)[:, 0, :].T
+    cost = tables.e_w * w + inputs - tables.ln_A_hat
+    return cost + tables.e_Y * Y if tables.e_Y.shape[0] else cost
+
+
+def spending(Y: np.ndarray, I: np.ndarray, tables: Tables) -> np.ndarray:
+    """X[k, n] = sum_j gamma[n, k, j] Y[j, n] + alpha[k, n] I[n]. CP (2015), eq. (8)."""
+    inputs = namespace(Y).matmul(tables.gamma, Y.T[:, :, None])[:, :, 0].T
+    return inputs + tables.alpha * I
+
+
+def pool_receipts(pooled: np.ndarray, tables: Tables) -> np.ndarray:
+    """NP[n] = share[u, n] * sum of what the members of u paid in - what n paid in."""
+    return tables.share.T @ (tables.inside @ pooled) - pooled
+
+
+def rents(Y: np.ndarray, tables: Tables) -> np.ndarray | float:
+    """What immobile factors earn: sum_j specific beta Y."""
+    return namespace(Y).sum(tables.rent * Y, axis=0) if tables.rent.shape[0] else 0.0
+
+
+def deficits(VA: np.ndarray, closure: Closure) -> np.ndarray:
+    """D' of the closure: fixed in the numeraire, or a share of value added with the world's sum spread back."""
+    if closure.kind == "fixed":
+        return closure.D
+    xp = namespace(VA)
+    raw = closure.delta * VA
+    return raw - VA * (xp.sum(raw) / xp.sum(VA))
+
+
 def sweep(z: State, tables: Tables, closure: Closure) -> Sweep:
     """One pass through every equation at the state z; nothing is solved inside."""
-    w = np.exp(z.w)
-    X = np.where(tables.live, np.exp(z.X), 0.0)
-    u = np.exp(-tables.theta * unit_cost(z.w, z.P, tables))
+    xp = namespace(z.w)
+    X = xp.exp(z.X) * tables.live
+    u = xp.exp(-tables.theta * unit_cost(z.w, z.P, z.Y, tables))
     phi = apply(tables.A, u)
     q = X / phi
-    Bu = apply(tables.B, u)
-    M = np.sum(q * Bu, axis=0)
-    exports = u * apply_transposed(tables.B, q)
-    E = np.sum(exports, axis=0)
+    Bu, Bq = apply(tables.B, u), apply_transposed(tables.B, q)
+    imports, exports = q * Bu, u * Bq
     own = q * tables.B_own * u
     Y = exports + own
-    T = np.sum(X - q * Bu - own, axis=0)
-    pooled = np.zeros_like(T)
-    if tables.members.size:
-        paid = np.sum(np.take(q, tables.members, axis=1) * apply(tables.K, u), axis=0)
-        pooled = np.matmul(paid, tables.place)
+    M, E = xp.sum(imports, axis=0), xp.sum(exports, axis=0)
+    T = xp.sum(X - imports - own, axis=0)
+    pooled = xp.zeros_like(T)
+    if tables.members.shape[0]:
+        members = xp.take(q, tables.members, axis=1) * apply(tables.K, u)
+        pooled = xp.sum(members, axis=0) @ tables.place
     NP = pool_receipts(pooled, tables)
-    D = deficits(w, closure, tables)
-    I = w * tables.L + T + NP + D
-    scale = 0.5 * (E + M) + np.abs(D) + np.abs(NP)
-    zeta = np.where(scale > 0, (E - M + D + NP) / np.where(scale > 0, scale, 1.0), 0.0)
-    labour = np.sum(tables.beta * Y, axis=0) / (w * tables.L)
-    P = -np.log(phi) / tables.theta
-    return Sweep(P, spending(Y, I, tables), zeta, labour, u, phi, Y, T, pooled, NP, D, I)
+    wL = xp.exp(z.w) * tables.L
+    VA = wL + rents(Y, tables)
+    D = deficits(VA, closure)
+    I = VA + T + NP + D
+    scale = 0.5 * (E + M) + xp.abs(D) + xp.abs(NP) + tables.alone
+    zeta = (E - M + D + NP) / scale
+    paid = xp.sum(tables.labour * Y, axis=0)
+    P = -xp.log(phi) / tables.theta
+    return Sweep(P, spending(Y, I, tables), Y, zeta, scale, wL, paid, u, phi, q, Bu, Bq, T, pooled, NP, D, I)
+
+
+def targets(z: State, s: Sweep, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
+    """Log spending and log output ratio that the sweep implies; the state's own where there is nothing."""
+    xp = namespace(z.w)
+    spent = (tables.live > 0) & (s.X > 0)
+    X = xp.where(spent, xp.log(xp.where(spent, s.X, xp.ones_like(s.X))), z.X)
+    if not z.Y.shape[0]:
+        return X, z.Y
+    made = (tables.made > 0) & (s.Y > 0)
+    return X, xp.where(made, xp.log(xp.where(made, s.Y / tables.Y0, xp.ones_like(s.Y))), z.Y)
 
 
 def numeraire(w: np.ndarray, tables: Tables) -> np.ndarray:
     """Rescale log wages so that sum w L = sum L in every trade component."""
-    level = np.matmul(tables.groups, np.exp(w) * tables.L) / np.matmul(tables.groups, tables.L)
-    return w - np.matmul(np.log(level), tables.groups)
+    xp = namespace(w)
+    level = (tables.groups @ (xp.exp(w) * tables.L)) / (tables.groups @ tables.L)
+    return w - xp.log(level) @ tables.groups
 
 
 def residuals(z: State, s: Sweep, tables: Tables) -> dict[str, float]:
-    """The four parts of the error: labour markets, payments, prices, spending. All relative."""
-    X = np.exp(z.X)
-    gap = np.where(tables.live, s.X / X - 1, 0.0)
-    return {
-        "labour": float(np.max(np.abs(s.labour - 1))),
-        "payments": float(np.max(np.abs(s.zeta))),
-        "prices": float(np.max(np.abs(s.P - z.P))),
-        "spending": float(np.max(np.abs(gap))),
+    """The parts of the error: labour markets, payments, prices, spending, and output where it is unknown. Relative."""
+    xp = namespace(z.w)
+    found = {
+        "labour": float(xp.max(xp.abs(s.paid / s.wL - 1))),
+        "payments": float(xp.max(xp.abs(s.zeta))),
+        "prices": float(xp.max(xp.abs(s.P - z.P))),
+        "spending": float(xp.max(xp.abs(s.X * xp.exp(-z.X) - 1) * tables.live)),
     }
+    if z.Y.shape[0]:
+        gap = xp.abs(s.Y / (tables.Y0 * xp.exp(z.Y)) - 1)
+        found["output"] = float(xp.max(gap * tables.made))
+    return found

@@ -24,42 +24,75 @@ def tables(world: World, change: Primitives) -> Tables:
         A market is left without supplier.
     """
     tau_new = world.tau if change.tau_new is None else change.tau_new
-    pi = np.array(world.pi)
-    dead = world.X <= 0
+    dead = (world.X <= 0).T
+    A = np.array(inner(world.pi))
     own = np.arange(len(world.countries))
-    pi[own, own, :] = np.where(dead, 1.0, pi[own, own, :])  # a market without spending: a placeholder price, no flow
-    A = _moved(world, change, tau_new, pi)
+    if dead.any():
+        A[:, own, own] = np.where(dead, 1.0, A[:, own, own])  # a market without spending: a placeholder price, no flow
+    _move(A, world, change, tau_new)
     live = _live(world, A)
-    empty = ~(A > 0).any(axis=1)
-    _require_suppliers(world, empty & live)
-    A[own, own, :] = np.where(empty & ~live, 1.0, A[own, own, :])  # nobody buys: the placeholder again
-    B = A / (1 + tau_new)
+    empty = ~(A.max(axis=2) > 0)
+    if empty.any():
+        _require_suppliers(world, (empty & live).T)
+        A[:, own, own] = np.where(empty & ~live, 1.0, A[:, own, own])  # nobody buys: the placeholder again
+    B = A / (1 + inner(tau_new))
     share = world.pool if change.pool_new is None else change.pool_new
     K, members = _pooled(A, B, share, world)
-    B_own = B[own, own, :].T.copy()
-    B[own, own, :] = 0.0
-    table = np.ascontiguousarray(np.moveaxis(A, 2, 0))
-    L = (world.beta * world.Y).sum(axis=1)
-    ln_A_hat = np.zeros_like(world.beta) if change.A_hat is None else np.log(change.A_hat)
+    B_own = B[:, own, own]
+    B[:, own, own] = 0.0
+    groups, alone = _groups(B, live)
     return Tables(
-        A=table,
-        B=np.ascontiguousarray(np.moveaxis(B, 2, 0)),
+        A=A,
+        B=B,
         B_own=B_own,
         K=K,
         members=members,
         place=np.eye(len(world.countries))[members],
         share=share,
         inside=member(share),
-        beta=np.ascontiguousarray(world.beta.T),
-        gamma=np.ascontiguousarray(world.gamma),
+        gamma=world.gamma,
         alpha=np.ascontiguousarray(world.alpha.T),
         theta=world.theta[:, None].copy(),
-        ln_A_hat=np.ascontiguousarray(ln_A_hat.T),
-        L=L,
-        X0=np.where(live, world.X, 0.0).T.copy(),
-        live=live.T.copy(),
-        groups=_groups(B, live),
+        **_factors(world, A, live),
+        ln_A_hat=_productivity(world, change),
+        L=world.L,
+        X0=np.where(live, world.X.T, 0.0),
+        live=live.astype(float),
+        groups=groups,
+        alone=alone,
     )
+
+
+def inner(table: np.ndarray) -> np.ndarray:
+    """(n, i, j) as the kernel's [j, n, i]; no copy for arrays of a World, which lie in memory sector by sector."""
+    return np.ascontiguousarray(np.moveaxis(table, 2, 0))
+
+
+def _factors(world: World, A: np.ndarray, live: np.ndarray) -> dict[str, np.ndarray]:
+    """Shares of labour and of immobile factors in output, and the exponents of wage and output in unit cost."""
+    beta, specific, psi = world.beta.T, world.specific.T, world.psi[:, None]
+    e_Y = specific * beta - psi
+    found = {
+        "labour": np.ascontiguousarray((1 - specific) * beta),
+        "rent": np.ascontiguousarray(specific * beta),
+        "e_w": np.ascontiguousarray((1 - specific) * beta + psi),
+        "Y0": np.ascontiguousarray(world.Y.T),
+        "e_Y": e_Y,
+        "made": e_Y,
+    }
+    none = np.zeros((0, len(world.countries)))
+    if not world.specific.any():
+        found["rent"] = none
+    if not e_Y.any():
+        return {**found, "e_Y": none, "made": none}
+    made = (world.Y > 0).T & ((A > 0) & live[:, :, None]).any(axis=1)
+    return {**found, "e_Y": np.where(made, e_Y, 0.0), "Y0": np.where(made, world.Y.T, 1.0), "made": made.astype(float)}
+
+
+def _productivity(world: World, change: Primitives) -> np.ndarray:
+    if change.A_hat is None:
+        return np.zeros_like(world.beta.T, order="C")
+    return np.ascontiguousarray(np.log(change.A_hat).T)
 
 
 def closure(world: World, change: Primitives, kind: str, tab: Tables) -> Closure:
@@ -92,26 +125,33 @@ def closure(world: World, change: Primitives, kind: str, tab: Tables) -> Closure
     return Closure("share", D, delta)
 
 
-def _moved(world: World, change: Primitives, tau_new: np.ndarray, pi: np.ndarray) -> np.ndarray:
-    d_hat = 1.0 if change.d_hat is None else change.d_hat
-    changed = np.nonzero((tau_new != world.tau) | (np.not_equal(d_hat, 1.0)))
-    if changed[0].size:
-        kappa = (1 + tau_new[changed]) / (1 + world.tau[changed])
-        if change.d_hat is not None:
-            kappa *= change.d_hat[changed]
-        pi[changed] *= np.exp(-world.theta[changed[2]] * np.log(kappa))
-    return pi
+def _move(A: np.ndarray, world: World, change: Primitives, tau_new: np.ndarray) -> None:
+    """Multiply A by kappa_hat ** -theta in place; powers only on cells that change."""
+    tau, tau_new = inner(world.tau), inner(tau_new)
+    changed = np.zeros(A.shape, dtype=bool) if change.tau_new is None else tau_new != tau
+    d_hat = None if change.d_hat is None else inner(change.d_hat)
+    if d_hat is not None:
+        changed |= d_hat != 1.0
+    at = np.flatnonzero(changed)
+    if not at.size:
+        return
+    kappa = (1 + tau_new.ravel()[at]) / (1 + tau.ravel()[at])
+    if d_hat is not None:
+        kappa *= d_hat.ravel()[at]
+    sector = at // (A.shape[1] * A.shape[2])
+    A.ravel()[at] *= np.exp(-world.theta[sector] * np.log(kappa))
 
 
 def _live(world: World, A: np.ndarray) -> np.ndarray:
-    """(n, j) markets that have spending: final demand, or demand of a producer whose goods reach a final buyer."""
-    spent = world.X > 0
-    if not ((A == 0) & (world.pi > 0)).any():
+    """(j, n) markets that have spending: final demand, or demand of a producer whose goods reach a final buyer."""
+    spent = (world.X > 0).T
+    placeholders = np.count_nonzero(world.X <= 0)
+    if np.count_nonzero(A) == np.count_nonzero(inner(world.pi)) + placeholders:  # no supplier is lost
         return spent
-    live = spent & (world.alpha > 0)
+    live = spent & (world.alpha > 0).T
     while True:
-        sells = ((A > 0) & live[:, None, :]).any(axis=0)
-        more = live | (spent & ((world.gamma > 0) & sells[:, None, :]).any(axis=2))
+        sells = ((A > 0) & live[:, :, None]).any(axis=1)
+        more = live | (spent & ((world.gamma > 0) & sells.T[:, None, :]).any(axis=2).T)
         if (more == live).all():
             return live
         live = more
@@ -129,16 +169,25 @@ def _require_suppliers(world: World, empty: np.ndarray) -> None:
 def _pooled(A: np.ndarray, B: np.ndarray, share: np.ndarray, world: World) -> tuple[np.ndarray, np.ndarray]:
     part = pooled_part(share, world.collection)
     members = np.flatnonzero(part.any(axis=1))
-    K = (A[members] - B[members]) * part[members][:, :, None]
-    return np.ascontiguousarray(np.moveaxis(K, 2, 0)), members
+    return (A[:, members] - B[:, members]) * part[members], members
 
 
-def _groups(B: np.ndarray, live: np.ndarray) -> np.ndarray:
-    links = ((B > 0) & live[:, None, :]).any(axis=2)
-    if _has_hub(links):
-        return np.ones((1, links.shape[0]))
+def _groups(B: np.ndarray, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(group, n) trade components, and (n,) one for countries that are a component by themselves."""
+    links = _links(B, live)
+    N = links.shape[0]
+    if _has_hub(links) and N > 1:
+        return np.ones((1, N)), np.zeros(N)
     count, label = connected_components(links, directed=False)
-    return (label[None, :] == np.arange(count)[:, None]).astype(float)
+    groups = (label[None, :] == np.arange(count)[:, None]).astype(float)
+    return groups, np.matmul((groups.sum(axis=1) == 1).astype(float), groups)
+
+
+def _links(B: np.ndarray, live: np.ndarray) -> np.ndarray:
+    """(n, i) true where n buys anything from i."""
+    if live.all():
+        return B.max(axis=0) > 0
+    return ((B > 0) & live[:, :, None]).any(axis=0)
 
 
 def _has_hub(links: np.ndarray) -> bool:
@@ -175,7 +224,7 @@ def _require_pool_inside(world: World, tab: Tables) -> None:
 
 def _require_two_ways(world: World, D: np.ndarray, tab: Tables) -> None:
     """Refuse countries, or groups that trade among themselves, that can only buy from the rest, or only sell to it."""
-    links = ((tab.B > 0) & tab.live[:, :, None]).any(axis=0)
+    links = _links(tab.B, tab.live > 0)
     if _has_hub(links):
         return
     count, label = connected_components(links, directed=True, connection="strong")
@@ -199,5 +248,4 @@ def _require_two_ways(world: World, D: np.ndarray, tab: Tables) -> None:
 def _summing_to_zero(world: World, D: np.ndarray, tab: Tables) -> np.ndarray:
     """Spread what rounding leaves of the sum of each trade component; a country alone has exactly none."""
     left = np.matmul(tab.groups, D) / np.matmul(tab.groups, world.I)
-    alone = np.matmul(tab.groups.sum(axis=1), tab.groups) == 1
-    return np.where(alone, 0.0, D - np.matmul(left, tab.groups) * world.I)
+    return np.where(tab.alone > 0, 0.0, D - np.matmul(left, tab.groups) * world.I)
