@@ -53,9 +53,7 @@ def solve(
     if not isinstance(world, World):
         raise SymbolError(f"solve: expected a World, got {type(world).__name__}; karvan.load gives one")
     scenario = Scenario(name="no change") if change is None else Scenario.of(change)
-    kind = deficits or scenario.deficits
-    if kind not in CLOSURES:
-        raise ScenarioError(f"unknown closure {kind!r}.{suggest(kind, CLOSURES)}")
+    kind = chosen_closure(scenario, deficits)
     if max_steps < 1 or not tol > 0:
         raise ScenarioError(f"max_steps {max_steps} and tol {tol} must be above 0")
     given = world
@@ -79,6 +77,14 @@ def solve(
         notes=() if solved.converged else ("not converged",),
         record=record(given, scenario, values, deficits=kind, io=io, tol=tol),
     )
+
+
+def chosen_closure(scenario: Scenario, deficits: str | None) -> str:
+    """Return the closure asked for, else the scenario's own."""
+    kind = deficits or scenario.deficits
+    if kind not in CLOSURES:
+        raise ScenarioError(f"unknown closure {kind!r}.{suggest(kind, CLOSURES)}")
+    return kind
 
 
 def settle(world: World, kind: str, **options: Any) -> World:

@@ -29,6 +29,7 @@ class Tables(NamedTuple):
     B: np.ndarray  # (J, N, N) the same over (1 + tau'), zero diagonal
     B_own: np.ndarray  # (J, N) diagonal of B
     K: np.ndarray  # (J, m, N) pooled part of A - B, rows of union members only
+    part: np.ndarray  # (m, N) part of the duty of a member on a seller that is pooled: K = part (A - B)
     members: np.ndarray  # (m,) positions of union members
     place: np.ndarray  # (m, N) one at the position of each union member
     share: np.ndarray  # (U, N) treaty shares after the change

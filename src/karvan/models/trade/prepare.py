@@ -37,7 +37,7 @@ def tables(world: World, change: Primitives) -> Tables:
         A[:, own, own] = np.where(empty & ~live, 1.0, A[:, own, own])  # nobody buys: the placeholder again
     B = A / (1 + inner(tau_new))
     share = world.pool if change.pool_new is None else change.pool_new
-    K, members = _pooled(A, B, share, world)
+    K, part, members = _pooled(A, B, share, world)
     B_own = B[:, own, own]
     B[:, own, own] = 0.0
     groups, alone = _groups(B, live)
@@ -46,6 +46,7 @@ def tables(world: World, change: Primitives) -> Tables:
         B=B,
         B_own=B_own,
         K=K,
+        part=part,
         members=members,
         place=np.eye(len(world.countries))[members],
         share=share,
@@ -166,10 +167,10 @@ def _require_suppliers(world: World, empty: np.ndarray) -> None:
         )
 
 
-def _pooled(A: np.ndarray, B: np.ndarray, share: np.ndarray, world: World) -> tuple[np.ndarray, np.ndarray]:
+def _pooled(A: np.ndarray, B: np.ndarray, share: np.ndarray, world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     part = pooled_part(share, world.collection)
     members = np.flatnonzero(part.any(axis=1))
-    return (A[:, members] - B[:, members]) * part[members], members
+    return (A[:, members] - B[:, members]) * part[members], part[members], members
 
 
 def _groups(B: np.ndarray, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
