@@ -29,7 +29,7 @@ PAPERS = {
     "agtpa-borders": Paper(
         "Yotov, Piermartini, Monteiro and Larch (2016), removing all borders, 69 countries",
         "chapter2_application1.parquet, published_border_removal_full.csv",
-        {"deficits": ("fixed", "share")},
+        {"deficits": ("share", "fixed")},
     ),
     "complex-europe": Paper(
         "Felbermayr, Groeschl and Heiland (2022), undoing the EU step by step, 44 countries x 3 sectors",
@@ -68,7 +68,9 @@ def replicate(paper: str = "list", data: str | Path | None = None, **options: An
     entry = PAPERS[paper]
     _check_options(paper, entry, options)
     if entry.files and data is None:
-        raise SourceError(f"{paper} needs files that karvan may not ship; point --data at the folder with {entry.files}")
+        raise SourceError(
+            f"{paper} needs files that karvan may not ship; point --data at the folder with {entry.files}"
+        )
     if data is not None and not entry.files:
         raise SourceError(f"{paper} needs no files; leave --data out")
     module = import_module(f"karvan.replication.{paper.replace('-', '_')}")
@@ -88,8 +90,8 @@ def papers() -> Table:
 def _check_options(paper: str, entry: Paper, options: Mapping[str, Any]) -> None:
     for name, value in options.items():
         if name not in entry.options:
-            takes = ", ".join(entry.options) or "no options"
-            raise SourceError(f"{paper} takes no option {name!r} (it takes {takes}).{suggest(name, entry.options)}")
+            hint = suggest(name, entry.options) if entry.options else " It takes no options; leave it out."
+            raise SourceError(f"{paper} takes no option {name!r}.{hint}")
         if value not in entry.options[name]:
             raise SourceError(
                 f"{paper}: no published table for {name}={value!r}.{suggest(str(value), entry.options[name])}"
