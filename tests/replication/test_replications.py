@@ -53,4 +53,4 @@ def test_verdicts() -> None:
     table = compare.compare(rows, "Some paper")
     assert [row["verdict"] for row in table.to_dicts()] == ["agrees", "differs", ""]
     assert [row["difference"] for row in table.to_dicts()] == [0.04, 0.06, None]
-    assert table.title == "Some paper: 1 of 2 published numbers within tolerance"
+    assert table.title == "Some paper: 1 of 2 numbers within tolerance"

@@ -45,7 +45,7 @@ def one_sector(world: World) -> World:
 def balanced(world: World) -> World:
     """Return the world without tariffs, unions and deficits: solved once more with every deficit at zero.
 
-    Where a tariff paid for more than a market's final demand, final demand is clipped at zero.
+    Where inputs exceed spending once the duty is gone (India, oil and gas), final demand is clipped at zero.
     """
     free = World.from_arrays(
         countries=world.countries,

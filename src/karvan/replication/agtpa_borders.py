@@ -35,7 +35,7 @@ DISTANCE, CONTIGUITY, BORDER = -0.79128791, 0.67364557, -2.47445046
 NUMERAIRE = "DEU"  # the guide measures factory-gate prices in units of this country's price index
 
 # Real GDP, percent. The guide's file of results has factory-gate prices and exports of all countries but not real GDP.
-# These are what its program gives when run again: it then meets all prices and exports of the file to 1e-3 (a test runs
+# These are what its program gives when run again: it then meets all prices and exports of the file to 1e-4 (a test runs
 # it), and the eleven real GDPs known from the guide to the printed digit.
 REAL_GDP_TEXT = """
     ARG 49.01 AUS 28.62 AUT 49.03 BEL 27.69 BGR 59.36 BOL 68.6 BRA 25.23 CAN 54.36 CHE 39.74 CHL 37.22
@@ -47,6 +47,7 @@ REAL_GDP_TEXT = """
     SWE 40.94 THA 28.51 TTO 40.91 TUN 58.68 TUR 37.44 TZA 69.37 URY 58.82 USA 10.65 ZAF 30.03
 """
 REAL_GDP = {c: float(v) for c, v in zip(*[iter(REAL_GDP_TEXT.split())] * 2, strict=True)}
+PRINTED = frozenset("USA JPN CHN DEU GBR TUR POL MEX CAN NPL SGP".split())
 SHARES = "the guide's spending does not add up to output"
 CITIES = {"HKG": 4.0, "MAC": 3.0}  # spending furthest from output: this many times the tolerance
 
@@ -145,7 +146,8 @@ def _rows(out: Outcome, published: dict[str, dict[str, float]]) -> Iterator[Row]
     for n, country in enumerate(out.world.countries):
         more = CITIES.get(country, 1.0)
         sold = published[country]["change_Xi_FULL"]
-        yield Row(country, "real GDP", REAL_GDP[country], real[n], 0.15 * more, SHARES)
+        known = "real GDP" if country in PRINTED else "real GDP (loop run again)"
+        yield Row(country, known, REAL_GDP[country], real[n], 0.15 * more, SHARES)
         yield Row(country, "factory-gate price", published[country]["change_price_FULL"], price[n], 0.25 * more, SHARES)
         yield Row(country, "exports", sold, exports[n], 0.007 * (100 + sold) * more, SHARES)
 

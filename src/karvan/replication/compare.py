@@ -34,7 +34,7 @@ def compare(rows: Iterable[Row], title: str) -> Table:
     laid = tuple(_lay(r) for r in rows)
     known = [r for r in laid if r[2] is not None]
     agree = sum(r[6] == "agrees" for r in known)
-    return Table(COLUMNS, laid, f"{title}: {agree} of {len(known)} published numbers within tolerance")
+    return Table(COLUMNS, laid, f"{title}: {agree} of {len(known)} numbers within tolerance")
 
 
 def _lay(r: Row) -> tuple[Any, ...]:
