@@ -163,15 +163,20 @@ def symbols(json: Json = False) -> None:
 
 @app.command()
 def replicate(
-    paper: Annotated[str, typer.Argument(help="cp2015: Caliendo and Parro (2015), NAFTA.")],
-    data: Annotated[Path, typer.Option(help="Folder with the authors' files.")],
-    deficits: Annotated[str, typer.Option(help="purge (the paper's headline) or fixed.")] = "purge",
+    paper: Annotated[str, typer.Argument(help="One of the list; without it, the list.")] = "list",
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with the authors' files, where the list names some.")
+    ] = None,
+    deficits: Annotated[
+        str | None, typer.Option(help="For papers that take it; the list shows the values, default first.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Solve a published case again. Example: karvan replicate cp2015 --data PATH --deficits fixed."""
     from karvan.replication import replicate as again
 
-    _show(again(paper, data, deficits=deficits), json)
+    options = {} if deficits is None else {"deficits": deficits}
+    _show(again(paper, data, **options), json)
 
 
 @app.command()

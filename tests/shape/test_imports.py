@@ -22,7 +22,7 @@ ALLOWED = {
     "models": {"core", "models"},
     "run": BELOW_RUN | {"run"},
     "tell": {"core", "tell"},
-    "replication": {"core", "models", "run", "replication"},
+    "replication": {"core", "data", "models", "run", "replication"},
     "cases": EVERYTHING,
     "site": EVERYTHING | {"site"},
     "cli": EVERYTHING | {"site", "cli"},
@@ -30,7 +30,7 @@ ALLOWED = {
     "__main__": {"cli"},
     "_version": set(),
 }
-LATE = {"xarray", "altair", "vl_convert", "pandas", "jinja2", "openpyxl", "xlrd"}
+LATE = {"xarray", "altair", "vl_convert", "pandas", "jinja2", "openpyxl", "xlrd", "duckdb"}
 MODULES = sorted(path for path in SRC.rglob("*.py"))
 
 

@@ -125,3 +125,12 @@ def test_brief_as_json(karvan, tmp_path):
     assert code == 0 and "written" in out
     keys = {c["key"] for c in json.loads((tmp_path / "b.json").read_text())["claims"]}
     assert {"income.kz-exit-soft.all.KAZ", "losing.kz-exit-soft", "pool.net"} <= keys
+
+
+def test_replicate_lists_the_papers_and_solves_one(karvan):
+    code, out, _ = karvan("replicate")
+    assert code == 0 and "cp2015" in out and "deficits: purge | fixed" in out
+    code, out, _ = karvan("replicate", "acr", "--json")
+    assert code == 0 and {row["verdict"] for row in json.loads(out)} == {"agrees"}
+    code, _, err = karvan("replicate", "acr", "--deficits", "fixed")
+    assert code == 1 and "takes no option 'deficits'" in err

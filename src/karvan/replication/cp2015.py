@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from karvan.core.errors import SourceError
-from karvan.core.labels import suggest
+from karvan.core.change import Change
 from karvan.core.outcome import Outcome
 from karvan.core.table import Table
 from karvan.core.world import World
 from karvan.models.trade.face import solve
+from karvan.replication.compare import Row, compare, find, numbers
 
 COUNTRIES = [
     "ARG",
@@ -65,6 +65,14 @@ PUBLISHED: dict[str, dict[str, tuple[float | None, ...]]] = {
         "USA": (0.05, 0.04, 0.08, 0.12, None),
     },
 }
+PRINTED = "printed with two decimals"
+QUANTITIES = (
+    ("terms_of_trade", "terms of trade", 0.006, PRINTED),
+    ("volume_of_trade", "volume of trade", 0.006, PRINTED),
+    ("first_order", "printed welfare (first_order)", 0.006, PRINTED),
+    ("real_wage_hat", "real wage", 0.006, PRINTED),
+    ("welfare_hat", "exact real income", 5e-4, "not in the paper: five other codes agree to 1e-4"),
+)
 
 
 class Files(NamedTuple):
@@ -85,7 +93,8 @@ def read(folder: Path) -> Files:
     the paper agrees); gross output is raised to exports where it is below them (26 cells would have negative domestic
     sales otherwise).
     """
-    raw = {name: _table(folder, name) for name in ("GO", "B", "IO", "T", "xbilat1993", "tariffs1993", "tariffs2005")}
+    names = ("GO", "B", "IO", "T", "xbilat1993", "tariffs1993", "tariffs2005")
+    raw = {name: numbers(find(folder, f"{name}.txt", "GO, B, IO, T, xbilat1993, ...")) for name in names}
     N = len(COUNTRIES)
     M = _traded(raw["xbilat1993"]) * 1000.0
     tau, tau_2005 = _traded(raw["tariffs1993"]) / 100, _traded(raw["tariffs2005"]) / 100
@@ -98,15 +107,6 @@ def read(folder: Path) -> Files:
     gamma = inputs / np.where(used > 0, used, 1.0) * (1 - beta)[:, None, :]
     theta = np.concatenate([raw["T"], np.full(SECTORS - TRADED, NON_TRADED_THETA)])
     return Files(M / 1e6, tau, tau_2005, gamma, beta, theta)
-
-
-def _table(folder: Path, name: str) -> np.ndarray:
-    path = folder / f"{name}.txt"
-    if not path.is_file():
-        raise SourceError(
-            f"{path}: not found; point --data at the folder with the authors' files GO, B, IO, T, xbilat1993, ..."
-        )
-    return np.loadtxt(path)
 
 
 def _traded(stacked: np.ndarray) -> np.ndarray:
@@ -141,31 +141,28 @@ def nafta(files: Files, base: World) -> np.ndarray:
     return np.where(between, files.tau_2005, base.tau)
 
 
-def run(folder: Path, deficits: str = "purge") -> tuple[Table, Outcome]:
-    """Solve NAFTA and lay the paper's table beside ours, percent."""
-    from karvan.core.change import Change
-
-    if deficits not in PUBLISHED:
-        raise SourceError(f"cp2015: no published table for deficits={deficits!r}.{suggest(deficits, PUBLISHED)}")
-    files = read(Path(folder))
+def solved(folder: Path, deficits: str = "purge") -> Outcome:
+    """Return the equilibrium after NAFTA; with `purge` the baseline is first solved without deficits."""
+    files = read(folder)
     base = world(files)
-    out = solve(base, Change(tau_new=nafta(files, base)), deficits=deficits)
-    columns = ("terms_of_trade", "volume_of_trade", "first_order", "real_wage_hat", "welfare_hat")
-    rows = []
-    for country in NAFTA:
-        n = COUNTRIES.index(country)
-        ours = [100 * (out.values[c][n] - (1 if c.endswith("hat") else 0)) for c in columns]
-        for column, paper, value in zip(columns, PUBLISHED[deficits][country], ours, strict=True):
-            name = {"welfare_hat": "exact real income", "first_order": "printed welfare (first_order)"}.get(
-                column, column
-            )
-            rows.append(
-                (
-                    country,
-                    name.replace("_hat", "").replace("_", " ") if "(" not in name else name,
-                    paper,
-                    round(value, 4),
-                )
-            )
-    title = f"Caliendo and Parro (2015), NAFTA, percent, deficits {deficits}"
-    return Table(("country", "quantity", "paper", "karvan"), tuple(rows), title), out
+    return solve(base, Change(tau_new=nafta(files, base)), deficits=deficits)
+
+
+def run(data: Path, deficits: str = "purge") -> Table:
+    """Solve NAFTA and lay the paper's table beside ours, percent."""
+    return table(solved(data, deficits))
+
+
+def table(out: Outcome) -> Table:
+    """Lay the published rows beside the solved equilibrium."""
+    rows = [
+        Row(country, name, paper, 100 * _change(out, symbol, country), tolerance, reason)
+        for country in NAFTA
+        for (symbol, name, tolerance, reason), paper in zip(QUANTITIES, PUBLISHED[out.deficits][country], strict=True)
+    ]
+    return compare(rows, f"Caliendo and Parro (2015), NAFTA, percent, deficits {out.deficits}")
+
+
+def _change(out: Outcome, symbol: str, country: str) -> float:
+    value = float(out.values[symbol][COUNTRIES.index(country)])
+    return value - 1 if symbol.endswith("_hat") else value
