@@ -10,7 +10,6 @@ from worlds import random_change, random_world
 
 from karvan import (
     Change,
-    InfeasibleError,
     ScenarioError,
     SymbolError,
     World,
