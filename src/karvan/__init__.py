@@ -28,6 +28,8 @@ _HOME = {
     "SymbolError": "core.errors",
     "Table": "core.table",
     "World": "core.world",
+    "aggregate": "core.aggregate",
+    "break_even": "run.break_even",
     "brief": "cases",
     "embargo": "shocks",
     "forecast": "models.trade.sensitivity",

@@ -284,6 +284,12 @@ class World:
         """Return the World without input links: value added equals output, all spending is final."""
         return self.rebuilt(gamma=None, beta=None)
 
+    def one_sector(self) -> World:
+        """Return the World with all sectors added up; see `karvan.aggregate`."""
+        from karvan.core.aggregate import aggregate
+
+        return aggregate(self)
+
     def permuted(self, countries: Sequence[str]) -> World:
         """Return the same World with its countries in another order."""
         order = positions(countries, self.countries, "country")

@@ -45,6 +45,7 @@ PAPERS = {
         "TradeData0014.csv",
         {"deficits": ("fixed", "share")},
     ),
+    "klr": Paper("Kleinman, Liu and Redding (2020), friends and enemies: closed form of the exposure to growth abroad"),
     "liberation-day": Paper(
         "Ignatenko, Lashkaripour, Macedoni and Simonovska (2025), US tariffs of April 2025, 194 countries",
         "trade_cepii.csv, gdp.csv, tariffs.csv, country_labels.csv",
