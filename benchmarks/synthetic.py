@@ -11,7 +11,7 @@ from karvan.core.baseline import pooled_part
 def world(N: int, J: int, seed: int = 1, members: int = 5) -> World:
     """Return a world of N countries and J sectors; shares are drawn, spending follows from them by iteration."""
     rng = np.random.default_rng(seed)
-    services = np.arange(J) >= int(0.7 * J)
+    services = np.arange(J) >= max(1, int(0.7 * J))
     size, place = np.exp(1.2 * rng.normal(size=N)), rng.uniform(size=(N, 2))
     far = np.linalg.norm(place[:, None] - place[None], axis=2) + 0.1
     pi = size[None, :, None] * np.exp(0.8 * rng.normal(size=(N, N, J))) / far[:, :, None] ** 1.5

@@ -117,7 +117,7 @@ def merge(world: World, effects: Sequence[tuple[str, Effect]]) -> Primitives:
                 merged[name] = _baseline(world, name).copy(order="K")
             for other, mask in owner.get(name, []):
                 _refuse_overlap(world, name, (label, values, touched), (other, mask), merged[name])
-            merged[name] = np.where(touched, values, merged[name])
+            np.copyto(merged[name], values, where=touched)
             owner.setdefault(name, []).append((label, touched))
     for name, values in merged.items():
         _check_sums(world, name, values)

@@ -13,7 +13,7 @@ import numpy as np
 from karvan.core.errors import ConvergenceError
 from karvan.models.trade import linear, newton
 from karvan.models.trade.fixed_point import WAGE_GAIN, WINDOW, Anderson
-from karvan.models.trade.kernel import Closure, State, Tables, sweep, targets
+from karvan.models.trade.kernel import Closure, State, Tables, gaps, sweep
 
 BLOCK = 16  # columns solved together: few enough to stay in cache, enough for matrix products
 SWEEPS = 120
@@ -61,8 +61,8 @@ def productivity(at: linear.Point) -> linear.Image:
 def first_step(at: linear.Point, z: State, tables: Tables, closure: Closure) -> Effect:
     """Effect of other tables and another closure by one Newton step; the shock itself enters a sweep exactly."""
     s = sweep(z, tables, closure)
-    X, Y = targets(z, s, tables)
-    image = linear.Image(s.zeta, s.P - z.P, X - z.X, Y - z.Y, s.I - at.s.I)
+    gap = gaps(z, s, tables)
+    image = linear.Image(gap.w, gap.P, gap.X, gap.Y, s.I - at.s.I)
     return forward(at, linear.Image(*(part[..., None] for part in image)))
 
 

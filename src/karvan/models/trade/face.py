@@ -131,11 +131,19 @@ def equilibrium(
     return solved, tables
 
 
-def supplier_shares(s: kernel.Sweep, t: kernel.Tables) -> np.ndarray:
-    """(n, i, j) pi'[n, i, j] = A[n, i, j] u[i, j] / phi[n, j]; zero in a market without spending."""
-    supply = t.A * s.u[:, None, :]
-    supply *= (t.live / s.phi)[:, :, None]
-    return np.moveaxis(supply, 0, 2)
+def flows(s: kernel.Sweep, t: kernel.Tables) -> tuple[np.ndarray, np.ndarray]:
+    """Supplier shares and imports at customs value, both [j, n, i]; zero in a market without spending.
+
+    pi'[n, i, j] = A[n, i, j] u[i, j] / phi[n, j] and M'[n, i, j] = q[n, j] B[n, i, j] u[i, j]
+    """
+    own = np.arange(t.L.size)
+    pi, M = prepare.block(t.A.shape)
+    np.multiply(t.A, s.u[:, None, :], out=pi)
+    np.multiply(t.B, s.u[:, None, :], out=M)
+    M[:, own, own] = t.B_own * s.u
+    pi *= (t.live / s.phi)[:, :, None]
+    M *= s.q[:, :, None]
+    return pi, M
 
 
 def results(world: World, change: Primitives, solved: fixed_point.Solved, t: kernel.Tables) -> dict[str, np.ndarray]:
@@ -143,14 +151,11 @@ def results(world: World, change: Primitives, solved: fixed_point.Solved, t: ker
     z, s = solved.state, solved.sweep
     w_hat, P_hat = np.exp(z.w), np.exp(s.P).T
     X_new = (t.live * np.exp(z.X)).T
-    tau_new = world.tau if change.tau_new is None else change.tau_new
-    pi_new = supplier_shares(s, t)
-    M_new = pi_new * X_new[:, None, :]
-    M_new /= 1 + tau_new
+    pi, M = flows(s, t)
     cpi_hat = welfare.price_of_living(P_hat, world.alpha)
     I_hat = s.I / world.I
     c_hat = s.u.T ** (-1 / world.theta)
-    parts = welfare.first_order(world.M, world.tau, world.I, M_new, c_hat)
+    parts = welfare.first_order(world.M, world.tau, world.I, np.moveaxis(M, 0, 2), c_hat)
     return {
         "welfare_hat": I_hat / cpi_hat,
         "welfare_money": (I_hat / cpi_hat - 1) * world.I,
@@ -160,8 +165,8 @@ def results(world: World, change: Primitives, solved: fixed_point.Solved, t: ker
         "cpi_hat": cpi_hat,
         "P_hat": P_hat,
         "c_hat": c_hat,
-        "pi_new": pi_new,
-        "M_new": M_new,
+        "pi_new": np.moveaxis(pi, 0, 2),
+        "M_new": np.moveaxis(M, 0, 2),
         "X_new": X_new,
         "Y_new": s.Y.T,
         "I_new": s.I,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from karvan.core.arrays import namespace
-from karvan.models.trade.kernel import Closure, State, Sweep, Tables, numeraire, residuals, sweep, targets
+from karvan.models.trade.kernel import Closure, State, Sweep, Tables, gaps, numeraire, residuals, sweep
 
 WINDOW = 8
 STEP_LIMIT = 0.5
@@ -19,7 +19,6 @@ WAGE_LIMIT = 0.3
 RESET = 1e3
 RIDGE = 1e-13
 PATIENCE = 300  # sweeps of the fixed point before Newton's method takes over
-TINY = 2.3e-308
 
 
 class Solved(NamedTuple):
@@ -60,7 +59,8 @@ def fixed_point(tables: Tables, closure: Closure, *, tol: float, max_steps: int,
     best: tuple[float, State] = (float("inf"), z)
     for step in range(1, max_steps + 1):
         s = sweep(z, tables, closure)
-        parts = residuals(z, s, tables)
+        gap = gaps(z, s, tables)
+        parts = residuals(gap, s)
         error = max(parts.values())
         if error < tol:
             return Solved(z, s, parts, step, True)
@@ -72,10 +72,15 @@ def fixed_point(tables: Tables, closure: Closure, *, tol: float, max_steps: int,
             memory.clear()
         point = pack(z)
         xp = namespace(point)
-        move = xp.clip(memory.step(point, direction(z, s, tables, gain)), -STEP_LIMIT, STEP_LIMIT)
+        move = xp.clip(memory.step(point, direction(gap, gain)), -STEP_LIMIT, STEP_LIMIT)
         z = unpack(point + move, tables)
-    s = sweep(best[1], tables, closure)
-    return Solved(best[1], s, residuals(best[1], s, tables), step, False)
+    return at(best[1], tables, closure)._replace(steps=step)
+
+
+def at(z: State, tables: Tables, closure: Closure) -> Solved:
+    """Sweep once at a state and say how far it is from a solution; `converged` is left to the caller."""
+    s = sweep(z, tables, closure)
+    return Solved(z, s, residuals(gaps(z, s, tables), s), 1, False)
 
 
 def start(tables: Tables, closure: Closure) -> State:
@@ -85,11 +90,10 @@ def start(tables: Tables, closure: Closure) -> State:
     X = xp.log(xp.where(tables.live > 0, tables.X0, xp.ones_like(tables.X0)))
     for _ in range(50):
         z = State(w, P, X, Y)
-        s = sweep(z, tables, closure)
-        X_next = targets(z, s, tables)[0]
-        if not float(xp.max(xp.abs(X_next - X))) >= STEP_LIMIT:
+        change = gaps(z, sweep(z, tables, closure), tables).X
+        if not float(xp.max(xp.abs(change))) >= STEP_LIMIT:
             return z
-        X = X_next
+        X = X + change
     return z
 
 
@@ -98,14 +102,12 @@ def output_gain(tables: Tables) -> np.ndarray:
     return 1 / (1 + tables.theta[: tables.e_Y.shape[0], :] * tables.e_Y)
 
 
-def direction(z: State, s: Sweep, tables: Tables, gain: np.ndarray, *, limited: bool = True) -> np.ndarray:
+def direction(gap: State, gain: np.ndarray, *, limited: bool = True) -> np.ndarray:
     """The undamped update f(z) - z of the joint map; `limited` keeps steps of wages short far from the solution."""
-    xp = namespace(z.w)
-    X, Y = targets(z, s, tables)
-    wage = WAGE_GAIN * s.zeta
+    wage = WAGE_GAIN * gap.w
     if limited:
-        wage = xp.clip(wage, -WAGE_LIMIT, WAGE_LIMIT)
-    return pack(State(wage, s.P - z.P, X - z.X, gain * (Y - z.Y)))
+        wage = namespace(wage).clip(wage, -WAGE_LIMIT, WAGE_LIMIT)
+    return pack(gap._replace(w=wage, Y=gain * gap.Y))
 
 
 def pack(z: State) -> np.ndarray:
@@ -129,14 +131,14 @@ def split(vector: np.ndarray, tables: Tables) -> State:
 
 
 class Anderson:
-    """Ring buffers of differences of residuals and of images; the Gram matrix is kept up to date by rows."""
+    """Ring buffers of differences of residuals, of unit length, and of images; the Gram matrix grows by rows."""
 
     def __init__(self, window: int, like: np.ndarray) -> None:
         xp = namespace(like)
         self.window = window
         self.df = xp.stack([xp.zeros_like(like)] * window)
         self.dg = xp.stack([xp.zeros_like(like)] * window)
-        self.gram = np.zeros((window, window))
+        self.gram = np.eye(window)
         self.clear()
 
     def clear(self) -> None:
@@ -147,23 +149,27 @@ class Anderson:
     def step(self, z: np.ndarray, f: np.ndarray) -> np.ndarray:
         """Return the accelerated step at point z with residual f."""
         if self.last is not None:
-            slot = self.count % self.window
-            self.df[slot, :] = f - self.last[1]
-            self.dg[slot, :] = z - self.last[0] + self.df[slot, :]
-            row = on_host(self.df @ self.df[slot, :])
-            self.gram[slot, :] = row
-            self.gram[:, slot] = row
-            self.count += 1
+            self._remember(z - self.last[0], f - self.last[1])
         self.last = (z, f)
         m = min(self.count, self.window)
         if m == 0:
             return f
-        gram, right = self.gram[:m, :m], on_host(self.df @ f)[:m]
-        norm = np.sqrt(np.maximum(np.diag(gram), TINY))
-        scaled = gram / norm[:, None] / norm[None, :] + RIDGE * np.eye(m)
         weights = np.zeros(self.window)
-        weights[:m] = np.linalg.solve(scaled, right / norm) / norm
+        weights[:m] = np.linalg.solve(self.gram[:m, :m], on_host(self.df @ f)[:m])
         return f - namespace(f).asarray(weights) @ self.dg
+
+    def _remember(self, dz: np.ndarray, df: np.ndarray) -> None:
+        norm = float(df @ df) ** 0.5
+        if not norm > 0:
+            return
+        slot = self.count % self.window
+        self.df[slot, :] = df / norm
+        self.dg[slot, :] = (dz + df) / norm
+        row = on_host(self.df @ self.df[slot, :])
+        self.gram[slot, :] = row
+        self.gram[:, slot] = row
+        self.gram[slot, slot] += RIDGE
+        self.count += 1
 
 
 def on_host(vector: np.ndarray) -> np.ndarray:

@@ -47,6 +47,7 @@ class Tables(NamedTuple):
     Y0: np.ndarray  # (J, N) baseline output, MUSD; one where nothing is made or output is no unknown
     live: np.ndarray  # (J, N) one in markets with spending
     made: np.ndarray  # (J, N) one where there is output; (0, N) where output is no unknown
+    floor: np.ndarray  # (1, 1) least ratio of implied to own spending that a gap tells apart, 1 / e
     alone: np.ndarray  # (N,) one for countries without any trade
     groups: np.ndarray  # (G, N) one where a country belongs to a trade component; each has its own numeraire
 
@@ -80,6 +81,7 @@ class Sweep(NamedTuple):
     paid: np.ndarray  # (N,) labour income that output implies, MUSD
     u: np.ndarray  # (J, N) cost ratio ** -theta
     phi: np.ndarray  # (J, N) price ** -theta
+    spent: np.ndarray  # (J, N) spending of the state, MUSD
     q: np.ndarray  # (J, N) spending over phi, MUSD
     Bu: np.ndarray  # (J, N) sum_i B u: imports per q
     Bq: np.ndarray  # (J, N) sum_n B q: exports per u
@@ -162,18 +164,20 @@ def sweep(z: State, tables: Tables, closure: Closure) -> Sweep:
     zeta = (E - M + D + NP) / scale
     paid = xp.sum(tables.labour * Y, axis=0)
     P = -xp.log(phi) / tables.theta
-    return Sweep(P, spending(Y, I, tables), Y, zeta, scale, wL, paid, u, phi, q, Bu, Bq, T, pooled, NP, D, I)
+    return Sweep(P, spending(Y, I, tables), Y, zeta, scale, wL, paid, u, phi, X, q, Bu, Bq, T, pooled, NP, D, I)
 
 
-def targets(z: State, s: Sweep, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
-    """Log spending and log output ratio that the sweep implies; the state's own where there is nothing."""
+def gaps(z: State, s: Sweep, tables: Tables) -> State:
+    """How far a sweep is from the state: excess exports, and log price, log spending, log output implied less own.
+
+    Where spending or output is implied negative, the gap is -1: far from zero, and in the right direction.
+    """
     xp = namespace(z.w)
-    spent = (tables.live > 0) & (s.X > 0)
-    X = xp.where(spent, xp.log(xp.where(spent, s.X, xp.ones_like(s.X))), z.X)
+    X = xp.log(xp.maximum(s.X / (s.spent + (1 - tables.live)), tables.floor)) * tables.live
     if not z.Y.shape[0]:
-        return X, z.Y
-    made = (tables.made > 0) & (s.Y > 0)
-    return X, xp.where(made, xp.log(xp.where(made, s.Y / tables.Y0, xp.ones_like(s.Y))), z.Y)
+        return State(s.zeta, s.P - z.P, X, z.Y)
+    made = s.Y / (tables.Y0 * xp.exp(z.Y))
+    return State(s.zeta, s.P - z.P, X, xp.log(xp.maximum(made, tables.floor)) * tables.made)
 
 
 def numeraire(w: np.ndarray, tables: Tables) -> np.ndarray:
@@ -183,16 +187,11 @@ def numeraire(w: np.ndarray, tables: Tables) -> np.ndarray:
     return w - xp.log(level) @ tables.groups
 
 
-def residuals(z: State, s: Sweep, tables: Tables) -> dict[str, float]:
+def residuals(gap: State, s: Sweep) -> dict[str, float]:
     """The parts of the error: labour markets, payments, prices, spending, and output where it is unknown. Relative."""
-    xp = namespace(z.w)
-    found = {
-        "labour": float(xp.max(xp.abs(s.paid / s.wL - 1))),
-        "payments": float(xp.max(xp.abs(s.zeta))),
-        "prices": float(xp.max(xp.abs(s.P - z.P))),
-        "spending": float(xp.max(xp.abs(s.X * xp.exp(-z.X) - 1) * tables.live)),
-    }
-    if z.Y.shape[0]:
-        gap = xp.abs(s.Y / (tables.Y0 * xp.exp(z.Y)) - 1)
-        found["output"] = float(xp.max(gap * tables.made))
+    xp = namespace(gap.w)
+    found = {"labour": float(xp.max(xp.abs(s.paid / s.wL - 1)))}
+    for name, part in zip(("payments", "prices", "spending", "output"), gap, strict=True):
+        if part.shape[0]:
+            found[name] = float(xp.max(xp.abs(part)))
     return found

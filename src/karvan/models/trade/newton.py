@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from karvan.models.trade import linear
-from karvan.models.trade.fixed_point import STEP_LIMIT, Solved, direction, pack, split, unpack
-from karvan.models.trade.kernel import Closure, State, Tables, residuals, sweep
+from karvan.models.trade.fixed_point import STEP_LIMIT, Solved, at, direction, pack, split, unpack
+from karvan.models.trade.kernel import Closure, State, Tables, gaps
 
 STEPS = 60
 KRYLOV = 60
@@ -61,20 +61,20 @@ def columns(z: State) -> State:
     return State(*(part[..., None] for part in z))
 
 
-def product(tables: Tables, at: linear.Point, transposed: bool = False) -> linear.Product:
+def product(tables: Tables, here: linear.Point, transposed: bool = False) -> linear.Product:
     """The Jacobian (or its transpose) at a point, acting on packed vectors."""
     act = linear.jacobian_transposed if transposed else linear.jacobian
 
     def apply(vector: np.ndarray) -> np.ndarray:
-        return pack(State(*(part[..., 0] for part in act(columns(split(vector, tables)), at))))
+        return pack(State(*(part[..., 0] for part in act(columns(split(vector, tables)), here))))
 
     return apply
 
 
 def _step(best: Solved, tables: Tables, closure: Closure, error: float, limit: int) -> tuple[np.ndarray, int]:
-    at = linear.point(best, tables, closure)
-    f = direction(best.state, best.sweep, tables, at.gain, limited=False)
-    return solve_linear(product(tables, at), -f, rtol=min(1e-3, 0.1 * np.sqrt(error)), limit=limit)
+    here = linear.point(best, tables, closure)
+    f = direction(gaps(best.state, best.sweep, tables), here.gain, limited=False)
+    return solve_linear(product(tables, here), -f, rtol=min(1e-3, 0.1 * np.sqrt(error)), limit=limit)
 
 
 def _search(best: Solved, step: np.ndarray, tables: Tables, closure: Closure) -> tuple[Solved | None, int]:
@@ -84,9 +84,7 @@ def _search(best: Solved, step: np.ndarray, tables: Tables, closure: Closure) ->
         return None, 0
     error, step = _merit(best), step * min(1.0, STEP_LIMIT / size) if size > 0 else step
     for k in range(HALVINGS):
-        z = unpack(pack(best.state) + step * 0.5**k, tables)
-        s = sweep(z, tables, closure)
-        trial = best._replace(state=z, sweep=s, residuals=residuals(z, s, tables))
+        trial = at(unpack(pack(best.state) + step * 0.5**k, tables), tables, closure)
         if _merit(trial) < error:
             return trial, k + 1
     return None, HALVINGS

@@ -25,17 +25,19 @@ def tables(world: World, change: Primitives) -> Tables:
     """
     tau_new = world.tau if change.tau_new is None else change.tau_new
     dead = (world.X <= 0).T
-    A = np.array(inner(world.pi))
+    A, B = block(inner(world.pi).shape)
+    np.copyto(A, inner(world.pi))
     own = np.arange(len(world.countries))
     if dead.any():
         A[:, own, own] = np.where(dead, 1.0, A[:, own, own])  # a market without spending: a placeholder price, no flow
-    _move(A, world, change, tau_new)
-    live = _live(world, A)
-    empty = ~(A.max(axis=2) > 0)
-    if empty.any():
+    lost = _move(A, world, change, tau_new)
+    live = (world.X > 0).T
+    if lost:
+        live = _live(world, A)
+        empty = ~(A.max(axis=2) > 0)
         _require_suppliers(world, (empty & live).T)
         A[:, own, own] = np.where(empty & ~live, 1.0, A[:, own, own])  # nobody buys: the placeholder again
-    B = A / (1 + inner(tau_new))
+    np.divide(A, np.add(inner(tau_new), 1, out=B), out=B)
     share = world.pool if change.pool_new is None else change.pool_new
     K, part, members = _pooled(A, B, share, world)
     B_own = B[:, own, own]
@@ -61,12 +63,18 @@ def tables(world: World, change: Primitives) -> Tables:
         live=live.astype(float),
         groups=groups,
         alone=alone,
+        floor=np.full((1, 1), np.exp(-1.0)),
     )
 
 
 def inner(table: np.ndarray) -> np.ndarray:
     """(n, i, j) as the kernel's [j, n, i]; no copy for arrays of a World, which lie in memory sector by sector."""
     return np.ascontiguousarray(np.moveaxis(table, 2, 0))
+
+
+def block(shape: tuple[int, ...]) -> np.ndarray:
+    """(2, ...) two large tables in one piece of memory: the system hands out one large piece faster than two."""
+    return np.empty((2, *shape))
 
 
 def _factors(world: World, A: np.ndarray, live: np.ndarray) -> dict[str, np.ndarray]:
@@ -126,8 +134,8 @@ def closure(world: World, change: Primitives, kind: str, tab: Tables) -> Closure
     return Closure("share", D, delta)
 
 
-def _move(A: np.ndarray, world: World, change: Primitives, tau_new: np.ndarray) -> None:
-    """Multiply A by kappa_hat ** -theta in place; powers only on cells that change."""
+def _move(A: np.ndarray, world: World, change: Primitives, tau_new: np.ndarray) -> bool:
+    """Multiply A by kappa_hat ** -theta in place, powers only on cells that change; true when a supplier is lost."""
     tau, tau_new = inner(world.tau), inner(tau_new)
     changed = np.zeros(A.shape, dtype=bool) if change.tau_new is None else tau_new != tau
     d_hat = None if change.d_hat is None else inner(change.d_hat)
@@ -135,20 +143,20 @@ def _move(A: np.ndarray, world: World, change: Primitives, tau_new: np.ndarray) 
         changed |= d_hat != 1.0
     at = np.flatnonzero(changed)
     if not at.size:
-        return
+        return False
     kappa = (1 + tau_new.ravel()[at]) / (1 + tau.ravel()[at])
     if d_hat is not None:
         kappa *= d_hat.ravel()[at]
     sector = at // (A.shape[1] * A.shape[2])
-    A.ravel()[at] *= np.exp(-world.theta[sector] * np.log(kappa))
+    before = A.ravel()[at]
+    after = before * np.exp(-world.theta[sector] * np.log(kappa))
+    A.ravel()[at] = after
+    return bool(((after == 0) & (before > 0)).any())
 
 
 def _live(world: World, A: np.ndarray) -> np.ndarray:
     """(j, n) markets that have spending: final demand, or demand of a producer whose goods reach a final buyer."""
     spent = (world.X > 0).T
-    placeholders = np.count_nonzero(world.X <= 0)
-    if np.count_nonzero(A) == np.count_nonzero(inner(world.pi)) + placeholders:  # no supplier is lost
-        return spent
     live = spent & (world.alpha > 0).T
     while True:
         sells = ((A > 0) & live[:, :, None]).any(axis=1)
@@ -177,7 +185,7 @@ def _groups(B: np.ndarray, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(group, n) trade components, and (n,) one for countries that are a component by themselves."""
     links = _links(B, live)
     N = links.shape[0]
-    if _has_hub(links) and N > 1:
+    if N > 1 and _in_one_piece(links):
         return np.ones((1, N)), np.zeros(N)
     count, label = connected_components(links, directed=False)
     groups = (label[None, :] == np.arange(count)[:, None]).astype(float)
@@ -191,10 +199,21 @@ def _links(B: np.ndarray, live: np.ndarray) -> np.ndarray:
     return ((B > 0) & live[:, :, None]).any(axis=0)
 
 
-def _has_hub(links: np.ndarray) -> bool:
-    """True when some country buys from and sells to every other: then nothing is cut off (the usual case)."""
-    linked = links | np.eye(links.shape[0], dtype=bool)
-    return bool((linked.all(axis=0) & linked.all(axis=1)).any())
+def _in_one_piece(links: np.ndarray) -> bool:
+    """True when every country reaches every other by buying and by selling (the usual case)."""
+    table, N = links.astype(np.float32), links.shape[0]
+    hub = int(np.argmax(links.sum(axis=0) + links.sum(axis=1)))
+    return _reached(table, hub) == N and _reached(table.T, hub) == N
+
+
+def _reached(table: np.ndarray, start: int) -> int:
+    """How many countries a walk along the links from `start` comes to."""
+    here = np.zeros(table.shape[0], dtype=np.float32)
+    here[start], count = 1.0, 0
+    while here.sum() > count:
+        count = int(here.sum())
+        here = ((here + here @ table) > 0).astype(np.float32)
+    return count
 
 
 def _require_financed(world: World, D: np.ndarray, tab: Tables) -> None:
@@ -226,7 +245,7 @@ def _require_pool_inside(world: World, tab: Tables) -> None:
 def _require_two_ways(world: World, D: np.ndarray, tab: Tables) -> None:
     """Refuse countries, or groups that trade among themselves, that can only buy from the rest, or only sell to it."""
     links = _links(tab.B, tab.live > 0)
-    if _has_hub(links):
+    if _in_one_piece(links):
         return
     count, label = connected_components(links, directed=True, connection="strong")
     part = label[None, :] == np.arange(count)[:, None]

@@ -31,9 +31,11 @@ def first_order(M: np.ndarray, tau: np.ndarray, I: np.ndarray, M_new: np.ndarray
     ----------
     M, M_new, tau : (n, i, j); I : (n,); c_hat : (i, j)
     """
-    growth = c_hat - 1
-    own = np.einsum("nnj->nj", M)
-    exports, duty = M.sum(axis=0) - own, tau * M
-    terms = (exports * growth).sum(axis=1) - np.einsum("nij,ij->n", M, growth) + (own * growth).sum(axis=1)
-    volume = np.einsum("nij,nij->n", tau, M_new) - np.einsum("nij,ij->n", duty, c_hat)  # tau M (M'/M - 1 - (c - 1))
-    return FirstOrder(terms / I, volume / I)
+    own = np.arange(I.size)
+    goods, duty, goods_new, rate = (np.moveaxis(x, 2, 0) for x in (M, tau * M, M_new, tau))  # [j, n, i]
+    growth, cost = (c_hat - 1).T, np.ascontiguousarray(c_hat.T)
+    exports = (goods.sum(axis=1) - goods[:, own, own]) * growth
+    imports = np.matmul(goods, growth[:, :, None])[:, :, 0] - goods[:, own, own] * growth
+    before = np.matmul(duty, cost[:, :, None])[:, :, 0]
+    volume = np.einsum("jni,jni->n", rate, goods_new) - before.sum(axis=0)  # tau M (M'/M - 1 - (c - 1))
+    return FirstOrder((exports - imports).sum(axis=0) / I, volume / I)
