@@ -14,10 +14,11 @@ from karvan.core.errors import ConvergenceError
 from karvan.models.trade import linear, newton
 from karvan.models.trade.fixed_point import WAGE_GAIN, WINDOW, Anderson
 from karvan.models.trade.kernel import Closure, State, Tables, gaps, sweep
+from karvan.models.trade.prepare import block
 
 BLOCK = 16  # columns solved together: few enough to stay in cache, enough for matrix products
 SWEEPS = 120
-TOL = 1e-11
+TOL = 1e-10
 
 
 class Effect(NamedTuple):
@@ -85,21 +86,26 @@ def slopes(at: linear.Point, inner: linear.Inner) -> Slope:
     ln A falls by theta with ln d and with ln(1 + tau), ln B by one more with ln(1 + tau), and with them what is pooled.
     """
     t, s = at.t, at.s
-    own = np.arange(t.L.size)
-    u, q = s.u[:, None, :], s.q[:, :, None]
-    on_B = inner.Bu * u + q * np.swapaxes(inner.Bq, 1, 2)
-    on_B[:, own, own] = inner.own[..., 0] * s.q * s.u
-    B = t.B.copy()
-    B[:, own, own] = t.B_own
-    wedge = np.divide(t.A, B, out=np.ones_like(B), where=B > 0)  # 1 + tau
-    on_B *= B
-    to_d = t.A * inner.phi * u + on_B
+    own, u, q = np.arange(t.L.size), s.u[:, None, :], s.q[:, :, None]
+    (to_d, on_B), scratch = block(t.A.shape), np.empty_like(t.A)
+    np.multiply(inner.Bu, u, out=on_B)
+    on_B += np.multiply(q, np.swapaxes(inner.Bq, 1, 2), out=scratch)
+    on_B *= t.B
+    on_B[:, own, own] = t.B_own * inner.own[..., 0] * s.q * s.u
+    np.multiply(inner.phi, u, out=to_d)
+    to_d *= t.A
+    to_d += on_B
     if t.members.size:
         weight = inner.paid * s.q[:, t.members, None] * u
         to_d[:, t.members] += t.K * weight
-        on_B[:, t.members] -= t.part * B[:, t.members] * weight
+        on_B[:, t.members] -= t.part * t.B[:, t.members] * weight
     to_d *= -t.theta[..., None]
-    return Slope(to_d, (to_d - on_B) / wedge, -inner.cost[..., 0], inner.D[:, 0])
+    np.subtract(to_d, on_B, out=on_B)
+    scratch[...] = 0.0
+    net = np.divide(t.B, t.A, out=scratch, where=t.A > 0)  # 1 / (1 + tau); where A is zero, so is the derivative
+    net[:, own, own] = np.divide(t.B_own, t.A[:, own, own], out=np.ones_like(t.B_own), where=t.B_own > 0)
+    on_B *= net
+    return Slope(to_d, on_B, -inner.cost[..., 0], inner.D[:, 0])
 
 
 def solve(at: linear.Point, right: State, *, tol: float, transposed: bool = False) -> State:
