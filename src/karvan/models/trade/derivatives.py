@@ -12,11 +12,12 @@ import numpy as np
 
 from karvan.core.errors import ConvergenceError
 from karvan.models.trade import linear, newton
-from karvan.models.trade.fixed_point import WAGE_GAIN, WINDOW, Anderson
+from karvan.models.trade.fixed_point import WAGE_GAIN, Anderson
 from karvan.models.trade.kernel import Closure, State, Tables, gaps, sweep
 from karvan.models.trade.prepare import block
 
 BLOCK = 16  # columns solved together: few enough to stay in cache, enough for matrix products
+WINDOW = 5  # history of a block is read in every sweep: shorter than for one column
 SWEEPS = 120
 TOL = 1e-10
 

@@ -58,32 +58,44 @@ def point(solved: Solved, tables: Tables, closure: Closure) -> Point:
 def tangent(dz: State, at: Point, ln_A: np.ndarray | None = None, D: np.ndarray | None = None) -> Image:
     """Derivative of a sweep in the direction dz, and in that of log productivity (J, N, R) and deficits (N, R)."""
     t, s = at.t, at.s
-    dc = t.e_w[..., None] * dz.w + _swap(np.matmul(t.gamma.transpose(0, 2, 1), _swap(dz.P)))
+    q, u = s.q[..., None], s.u[..., None]
+    du = t.e_w[..., None] * dz.w
+    du += _swap(np.matmul(t.gamma.transpose(0, 2, 1), _swap(dz.P)))
     if t.e_Y.shape[0]:
-        dc = dc + t.e_Y[..., None] * dz.Y
+        du += t.e_Y[..., None] * dz.Y
     if ln_A is not None:
-        dc = dc - ln_A
-    du = -(t.theta * s.u)[..., None] * dc
-    growth = np.matmul(t.A, du) / s.phi[..., None]  # d ln phi
-    dq = s.q[..., None] * (dz.X - growth)
-    imports = dq * s.Bu[..., None] + s.q[..., None] * np.matmul(t.B, du)
-    exports = du * s.Bq[..., None] + s.u[..., None] * np.matmul(t.B.transpose(0, 2, 1), dq)
-    own = t.B_own[..., None] * (dq * s.u[..., None] + s.q[..., None] * du)
-    dY = exports + own
+        du -= ln_A
+    du *= -t.theta[..., None] * u
+    growth = np.matmul(t.A, du)  # d ln phi
+    growth /= s.phi[..., None]
+    dq = dz.X - growth
+    dq *= q
+    imports, exports = np.matmul(t.B, du), np.matmul(t.B.transpose(0, 2, 1), dq)
+    imports *= q
+    imports += s.Bu[..., None] * dq
+    exports *= u
+    exports += s.Bq[..., None] * du
+    own = u * dq
+    own += q * du
+    own *= t.B_own[..., None]
     dM, dE = imports.sum(axis=0), exports.sum(axis=0)
-    dT = (at.X[..., None] * dz.X - imports - own).sum(axis=0)
+    dT = np.einsum("jn,jnr->nr", at.X, dz.X) - dM - own.sum(axis=0)
+    dY = np.add(exports, own, out=exports)
     pooled = _pooled(dq, du, at)
     dNP = t.share.T @ (t.inside @ pooled) - pooled
     dVA = s.wL[:, None] * dz.w
     if t.rent.shape[0]:
-        dVA = dVA + (t.rent[..., None] * dY).sum(axis=0)
+        dVA = dVA + np.einsum("jn,jnr->nr", t.rent, dY)
     dD = _deficit(dVA, at) if D is None else D
     dI = dVA + dT + dNP + dD
     scale = 0.5 * (dE + dM) + np.sign(s.D)[:, None] * dD + np.sign(s.NP)[:, None] * dNP
     zeta = (dE - dM + dD + dNP - s.zeta[:, None] * scale) / s.scale[:, None]
-    spent = _swap(np.matmul(t.gamma, _swap(dY))) + t.alpha[..., None] * dI
+    spent = t.alpha[..., None] * dI
+    spent += _swap(np.matmul(t.gamma, _swap(dY)))
+    spent *= _over(t.live, s.X)[..., None]
+    growth /= -t.theta[..., None]
     made = _over(t.made, s.Y)[..., None] * dY if t.e_Y.shape[0] else dz.Y
-    return Image(zeta, -growth / t.theta[..., None], _over(t.live, s.X)[..., None] * spent, made, dI)
+    return Image(zeta, growth, spent, made, dI)
 
 
 def cotangent(bar: Image, at: Point) -> tuple[State, Inner]:
@@ -126,7 +138,12 @@ def jacobian(dz: State, at: Point) -> State:
     """Derivative of `fixed_point.direction` (unclipped) along dz; the numeraire is held, so that it is regular."""
     d = tangent(dz, at)
     output = at.gain[..., None] * (d.Y - dz.Y) if at.t.e_Y.shape[0] else dz.Y
-    return State(WAGE_GAIN * d.zeta - _anchor(dz.w, at), d.P - dz.P, d.X - dz.X, output)
+    return State(
+        WAGE_GAIN * d.zeta - _anchor(dz.w, at),
+        np.subtract(d.P, dz.P, out=d.P),
+        np.subtract(d.X, dz.X, out=d.X),
+        output,
+    )
 
 
 def jacobian_transposed(bar: State, at: Point) -> State:
