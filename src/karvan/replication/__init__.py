@@ -50,6 +50,10 @@ PAPERS = {
         "Ignatenko, Lashkaripour, Macedoni and Simonovska (2025), US tariffs of April 2025, 194 countries",
         "trade_cepii.csv, gdp.csv, tariffs.csv, country_labels.csv",
     ),
+    "ossa2014": Paper(
+        "Ossa (2014), optimal tariffs and a trade war, 7 regions x 33 sectors",
+        "trade_ijs.csv, tariff_ijs.csv, sigma_s.csv",
+    ),
 }
 
 
