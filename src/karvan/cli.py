@@ -180,6 +180,27 @@ def replicate(
 
 
 @app.command()
+def tariffs(
+    players: Annotated[list[str], typer.Argument(help="Countries or customs unions; several fight a trade war.")],
+    scenario: Annotated[str, typer.Option(help="What else is different: a scenario file or name.")] = "",
+    world: WorldName = "",
+    mfn: Annotated[bool, typer.Option("--mfn", help="One rate per sector for all partners.")] = False,
+    partners: Annotated[list[str] | None, typer.Option(help="On whom; default all outside the player's blocs.")] = None,
+    deficits: Closure = None,
+    json: Json = False,
+) -> None:
+    """Find the tariffs that are best for a country, or those of a trade war. Example: karvan tariffs CHN USA --mfn."""
+    from karvan.core.scenario import Scenario
+    from karvan.data.worlds import load
+    from karvan.models.trade.tariffs import nash_tariffs
+
+    change = Scenario.read(scenario) if scenario else None
+    base = load(world or (change.world if change else "") or "eurasia-2021")
+    found = nash_tariffs(base, players, change=change, partners=partners, mfn=mfn, deficits=deficits)
+    _show(found.table(), json)
+
+
+@app.command()
 def verify(
     record: Annotated[Path, typer.Argument(help="A record.json of `karvan run --out`.")],
     world: WorldName = "",

@@ -77,15 +77,34 @@ def start(game: Game) -> tuple[np.ndarray, ...]:
 def search(game: Game, rates: Sequence[np.ndarray], *, tol: float, max_rounds: int) -> Found:
     """Solve the first-order conditions of all players.
 
-    x <- clip(x + (d ln G / dx) / curvature), accelerated; stops when no rate would move by more than `tol`.
+    x <- clip(x + (d ln G / dx) / curvature), stops when no rate would move by more than `tol`. Accelerated first; the
+    plain map follows if that fails, as it may where the best rate is one that ends trade: extrapolation then jumps
+    back and forth over a slope that never is zero.
 
     Raises
     ------
     ConvergenceError
-        Not solved within `max_rounds`, or a trial point has no equilibrium.
+        Neither converged within `max_rounds`, or an equilibrium was not solved on the way.
+    InfeasibleError
     """
     x = np.concatenate(rates)
-    memory, near, gap = Anderson(WINDOW, x), None, np.inf
+    for memory in (Anderson(WINDOW, x), None):
+        try:
+            found = _iterate(game, x, memory, tol, max_rounds)
+        except ConvergenceError as fault:
+            reason = f"at trial tariffs, {fault}"
+            continue
+        if found.gap < tol:
+            return found
+        reason = f"a rate is still {found.gap:.2g} log points from its first-order condition"
+    raise ConvergenceError(
+        f"optimal tariffs not found after {max_rounds} rounds: {reason}; raise max_rounds, narrow the bounds, or choose "
+        "fewer sectors or partners"
+    )
+
+
+def _iterate(game: Game, x: np.ndarray, memory: Anderson | None, tol: float, max_rounds: int) -> Found:
+    near = None
     for step in range(1, max_rounds + 1):
         tau = apply(game, split(x, game))
         at = _located(game, tau, near)
@@ -93,15 +112,12 @@ def search(game: Game, rates: Sequence[np.ndarray], *, tol: float, max_rounds: i
         slopes, moves = zip(*(condition(p, at, tau) for p in game.players), strict=True)
         f = np.clip(x + np.clip(np.concatenate(moves), -STEP_LIMIT, STEP_LIMIT), game.low, game.high) - x
         gap = float(np.abs(f).max())
-        if gap < tol:
-            free = np.abs(f) > 0
-            slope = float(np.abs(np.concatenate(slopes) * free).max())
-            return Found(split(x, game), tau, at, gap, slope, step)
-        x = np.clip(x + np.clip(memory.step(x, f), -STEP_LIMIT, STEP_LIMIT), game.low, game.high)
-    raise ConvergenceError(
-        f"optimal tariffs not found after {max_rounds} rounds: a rate is still {gap:.2g} log points from its "
-        "first-order condition; raise max_rounds, narrow the bounds, or choose fewer sectors or partners"
-    )
+        if gap < tol or step == max_rounds:
+            break
+        move = f if memory is None else np.clip(memory.step(x, f), -STEP_LIMIT, STEP_LIMIT)
+        x = np.clip(x + move, game.low, game.high)
+    slope = float(np.abs(np.concatenate(slopes) * (f != 0)).max())
+    return Found(split(x, game), tau, at, gap, slope, step)
 
 
 def condition(player: Player, at: Solution, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -91,7 +91,7 @@ def best_response(
     bounds: tuple[float, float] = BOUNDS,
     deficits: str | None = None,
     tol: float = TOL,
-    max_rounds: int = 200,
+    max_rounds: int = 100,
     tries: int = 12,
 ) -> TariffOptimum:
     """Return the import tariffs that maximise one country's exact real income, given everybody else's policy.
@@ -146,7 +146,7 @@ def nash_tariffs(
     bounds: tuple[float, float] = BOUNDS,
     deficits: str | None = None,
     tol: float = TOL,
-    max_rounds: int = 200,
+    max_rounds: int = 100,
     tries: int = 12,
 ) -> TariffOptimum:
     """Return tariffs of several players from which none gains by deviating alone: a trade war at its end.
