@@ -44,14 +44,20 @@ def test_small_country(theta: float) -> None:
     assert found.tau_new[0, 1, 0] == pytest.approx(1 / theta, rel=1e-5)
 
 
-def test_small_country_with_many_sectors_has_one_rate() -> None:
-    """Prices abroad are given and every export meets the same elasticity: all goods bear 1 / theta."""
+@pytest.mark.parametrize("same", [True, False])
+def test_small_country_with_many_sectors_has_one_rate(same: bool) -> None:
+    """Prices abroad are given: all goods bear one rate, whatever their own theta; 1 / theta if all are alike."""
     rng = np.random.default_rng(3)
     M = np.zeros((2, 2, 5))
     M[1, 1], M[0, 0] = 1e7 * rng.uniform(1, 2, 5), rng.uniform(1, 5, 5)
     M[0, 1], M[1, 0] = rng.dirichlet(np.ones(5)), rng.dirichlet(np.ones(5))
-    world = World.from_arrays(countries=["H", "F"], sectors=list("abcde"), M=M, theta=4.0)
-    np.testing.assert_allclose(best_response(world, "H", tol=1e-8).tau_new[0, 1], 0.25, rtol=1e-5)
+    theta = np.full(5, 4.0) if same else np.array([2.0, 3.0, 4.0, 6.0, 12.0])
+    rates = best_response(
+        World.from_arrays(countries=["H", "F"], sectors=list("abcde"), M=M, theta=theta), "H", tol=1e-8
+    )
+    found = rates.tau_new[0, 1]
+    np.testing.assert_allclose(found, 0.25 if same else found[0], rtol=1e-5)
+    assert 1 / 12 < found[0] < 1 / 2
 
 
 def test_no_rate_on_a_fine_grid_is_better() -> None:

@@ -79,6 +79,17 @@ def test_bounds_hold_and_are_counted(world: World) -> None:
     assert found.at_bound > 0
 
 
+def test_a_rate_that_ends_trade() -> None:
+    """Strong scale economies at home: the first country's best rate is the cap, which extrapolation alone misses."""
+    rng = np.random.default_rng(11)
+    assert (int(rng.integers(2, 9)), int(rng.integers(1, 6))) == (2, 1)
+    plain = random_world(11, 2, 1, theta=rng.uniform(0.8, 12, 1))
+    world = plain.rebuilt(psi=rng.uniform(0, 0.8, 1) / plain.theta)
+    found = nash_tariffs(world, world.countries, partners="all")
+    assert found.at_bound == 1
+    assert found.tau_new[0, 1, 0] == pytest.approx(10.0)
+
+
 @pytest.mark.parametrize("deficits", ["fixed", "share", "purge"])
 def test_every_closure(world: World, deficits: str) -> None:
     found = best_response(world, "C06", deficits=deficits)

@@ -98,8 +98,8 @@ def search(game: Game, rates: Sequence[np.ndarray], *, tol: float, max_rounds: i
             return found
         reason = f"a rate is still {found.gap:.2g} log points from its first-order condition"
     raise ConvergenceError(
-        f"optimal tariffs not found after {max_rounds} rounds: {reason}; raise max_rounds, narrow the bounds, or choose "
-        "fewer sectors or partners"
+        f"optimal tariffs not found after {max_rounds} rounds: {reason}; raise max_rounds, narrow the bounds, or "
+        "choose fewer sectors or partners"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.core.change import Change, Primitives
-from karvan.core.errors import ConvergenceError, LabelError, ScenarioError, first_five
+from karvan.core.errors import ConvergenceError, KarvanWarning, LabelError, ScenarioError, first_five
 from karvan.core.labels import positions, suggest
 from karvan.core.outcome import Outcome
 from karvan.core.scenario import Scenario
@@ -186,11 +187,14 @@ def _result(world: World, game: optimal.Game, found: optimal.Found, kind: str, d
     after = game.change._replace(tau_new=found.tau)
     x = np.concatenate(found.rates)
     gain = {p.name: optimal.objective(p, found.at) / optimal.objective(p, before) - 1 for p in game.players}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"tau: \d+ tariff", KarvanWarning)  # high, but found and not written by hand
+        outcome = solve(world, Change(**{name: getattr(after, name) for name in after.given}), deficits=kind)
     return TariffOptimum(
         players=tuple(p.name for p in game.players),
         tau_new=found.tau,
         chosen=np.any([p.rate >= 0 for p in game.players], axis=0),
-        outcome=solve(world, Change(**{name: getattr(after, name) for name in after.given}), deficits=kind),
+        outcome=outcome,
         gain=gain,
         gap=found.gap,
         slope=found.slope,
