@@ -93,7 +93,7 @@ def test_another_optimiser_finds_nothing_better(seed: int, mfn: bool) -> None:
     """L-BFGS-B with the same gradient, scaled, from another start; input links, zeros, a union and deficits."""
     world = random_world(seed, 5, 3)
     found = best_response(world, "C03", mfn=mfn, tol=1e-8)
-    player = _player(world, {}, "C03", "all", None, mfn)
+    player = _player(world, optimal.Primitives(), "C03", "all", None, mfn)
     game = optimal.Game(world, optimal.Primitives(), "fixed", (player,), 0.0, np.log(11.0))
 
     def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
@@ -114,7 +114,7 @@ def test_another_optimiser_finds_nothing_better(seed: int, mfn: bool) -> None:
 def test_the_slope_is_the_derivative(seed: int) -> None:
     """Of a union with a pool, in common rates, against differences of exact solves."""
     world = random_world(seed, 5, 3)
-    player = _player(world, {"CU": np.isin(world.countries, world.blocs["CU"].members)}, "CU", None, None, False)
+    player = _player(world, optimal.Primitives(), "CU", None, None, False)
     game = optimal.Game(world, optimal.Primitives(), "fixed", (player,), 0.0, np.log(11.0))
     x = np.random.default_rng(seed).uniform(0.05, 0.3, player.size)
     at = optimal._located(game, optimal.apply(game, (x,)), None)

@@ -134,3 +134,15 @@ def test_replicate_lists_the_papers_and_solves_one(karvan):
     assert code == 0 and {row["verdict"] for row in json.loads(out)} == {"agrees"}
     code, _, err = karvan("replicate", "acr", "--deficits", "fixed")
     assert code == 1 and "takes no option 'deficits'" in err
+
+
+def test_tariffs_of_a_war_as_in_python(karvan):
+    code, out, _ = karvan("tariffs", "CHN", "USA", "--mfn", "--json")
+    expected = kv.nash_tariffs(kv.load("eurasia-2021"), ["CHN", "USA"], mfn=True)
+    assert code == 0 and [row["importer"] for row in json.loads(out)] == ["CHN", "USA"]
+    assert json.loads(out) == expected.table().to_dicts()
+
+
+def test_tariffs_after_a_scenario(karvan):
+    code, out, _ = karvan("tariffs", "KAZ", "--scenario", "kz-exit-hard", "--partners", "RUS")
+    assert code == 0 and "Tariffs chosen by KAZ" in out

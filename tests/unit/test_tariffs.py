@@ -12,6 +12,7 @@ from karvan import (
     ScenarioError,
     World,
     best_response,
+    embargo,
     leave_bloc,
     nash_tariffs,
     set_tariff,
@@ -71,6 +72,13 @@ def test_who_left_is_no_member(world: World) -> None:
     assert both.chosen[0, 1].any()
     before = solve(world, left).values["welfare_hat"][0]
     assert both.gain["C00"] == pytest.approx(both.outcome.values["welfare_hat"][0] / before - 1, abs=1e-9)
+
+
+def test_an_embargo_leaves_nothing_to_tax(world: World) -> None:
+    found = best_response(world, "C06", change=embargo(between=["C06", "C03"], sectors="all"))
+    assert not found.chosen[6, 3].any()
+    assert found.chosen[6, 2].any()
+    assert found.gain["C06"] > 0
 
 
 def test_bounds_hold_and_are_counted(world: World) -> None:

@@ -168,8 +168,7 @@ def nash_tariffs(
     base = settle(world, kind)
     names = (countries,) if isinstance(countries, str) else tuple(countries)
     primitives = scenario.change(base)
-    unions = _unions(base, primitives)
-    players = tuple(_player(base, unions, name, partners, sectors, mfn) for name in names)
+    players = tuple(_player(base, primitives, name, partners, sectors, mfn) for name in names)
     _require_apart(base, players)
     game = optimal.Game(base, primitives, "fixed" if kind == "purge" else kind, players, low, high)
     found = optimal.search(game, optimal.start(game), tol=tol, max_rounds=max_rounds)
@@ -212,16 +211,17 @@ def _unions(world: World, change: Primitives) -> dict[str, np.ndarray]:
     return inside
 
 
-def _player(
-    world: World, blocs: Mapping[str, np.ndarray], name: str, partners: Any, sectors: Any, mfn: bool
-) -> optimal.Player:
+def _player(world: World, change: Primitives, name: str, partners: Any, sectors: Any, mfn: bool) -> optimal.Player:
     """A country, or a customs union whose members share their rates; cells without trade carry no rate."""
+    blocs = _unions(world, change)
     members = _members(world, blocs, name)
     towards = _partners(world, blocs, members, partners)
     goods = _sectors(world, sectors)
     cells = members[:, None, None] & towards[None, :, None] & goods[None, None, :] & (world.M > 0)
     own = np.arange(len(world.countries))
     cells[own, own] = False
+    if change.d_hat is not None:
+        cells &= np.isfinite(change.d_hat)
     if not cells.any():
         raise ScenarioError(f"{name} imports nothing from the partners in the sectors named; name others")
     place = np.broadcast_to(np.arange(cells[0].size).reshape(cells.shape[1:]), cells.shape)
