@@ -113,12 +113,14 @@ def equilibrium(
     max_steps: int = 3000,
     allow_unconverged: bool = False,
     near: kernel.State | None = None,
+    pools: prepare.Pool | None = None,
 ) -> tuple[fixed_point.Solved, kernel.Tables]:
     """Solve the kernel for a merged change; raise `ConvergenceError` unless the caller wants the unsolved state.
 
-    `near` is a solved state of the same world under a close change, to start from.
+    `near` is a solved state of the same world under a close change, to start from. `pools` replaces the duty pools that
+    the change implies.
     """
-    tables = prepare.tables(world, change)
+    tables = prepare.tables(world, change, pools)
     closure = prepare.closure(world, change, kind, tables)
     with np.errstate(all="ignore"):
         solved = fixed_point.solve(tables, closure, tol=tol, max_steps=max_steps, near=near)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
@@ -13,10 +15,25 @@ from karvan.core.world import World
 from karvan.models.trade.kernel import Closure, Tables
 
 
-def tables(world: World, change: Primitives) -> Tables:
+class Pool(NamedTuple):
+    """How a union pools duties: U unions, N countries."""
+
+    share: np.ndarray  # (U, N) treaty share of the receipts
+    inside: np.ndarray  # (U, N) one for members, whose pooled duties the union shares out
+    part: np.ndarray  # (N, N) part of the duty of importer n on exporter i that goes to the pool of n's union
+
+
+def pool(world: World, change: Primitives) -> Pool:
+    """Return the duty pools after a change: a member is who has a positive treaty share."""
+    share = world.pool if change.pool_new is None else change.pool_new
+    return Pool(share, member(share), pooled_part(share, world.collection))
+
+
+def tables(world: World, change: Primitives, pools: Pool | None = None) -> Tables:
     """Build the constant tables of a solve.
 
     A = pi kappa_hat ** -theta with kappa_hat = d_hat (1 + tau') / (1 + tau); powers only on cells that change.
+    `pools`, when given, takes the place of the pools that the change implies (a union half left, on a path).
 
     Raises
     ------
@@ -38,8 +55,8 @@ def tables(world: World, change: Primitives) -> Tables:
         _require_suppliers(world, (empty & live).T)
         A[:, own, own] = np.where(empty & ~live, 1.0, A[:, own, own])  # nobody buys: the placeholder again
     np.divide(A, np.add(inner(tau_new), 1, out=B), out=B)
-    share = world.pool if change.pool_new is None else change.pool_new
-    K, part, members = _pooled(A, B, share, world)
+    pools = pool(world, change) if pools is None else pools
+    K, part, members = _pooled(A, B, pools.part)
     B_own = B[:, own, own]
     B[:, own, own] = 0.0
     groups, alone = _groups(B, live)
@@ -51,8 +68,8 @@ def tables(world: World, change: Primitives) -> Tables:
         part=part,
         members=members,
         place=np.eye(len(world.countries))[members],
-        share=share,
-        inside=member(share),
+        share=pools.share,
+        inside=pools.inside,
         gamma=world.gamma,
         alpha=np.ascontiguousarray(world.alpha.T),
         theta=world.theta[:, None].copy(),
@@ -175,8 +192,7 @@ def _require_suppliers(world: World, empty: np.ndarray) -> None:
         )
 
 
-def _pooled(A: np.ndarray, B: np.ndarray, share: np.ndarray, world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    part = pooled_part(share, world.collection)
+def _pooled(A: np.ndarray, B: np.ndarray, part: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     members = np.flatnonzero(part.any(axis=1))
     return (A[:, members] - B[:, members]) * part[members], part[members], members
 
