@@ -9,8 +9,8 @@ from typing import Any
 from karvan._version import __version__
 
 _HOME = {
-    "Block": "core.source",
     "Bloc": "core.bloc",
+    "Block": "core.source",
     "Change": "core.change",
     "ConflictError": "core.errors",
     "ConvergenceError": "core.errors",
@@ -28,6 +28,7 @@ _HOME = {
     "SourceError": "core.errors",
     "SymbolError": "core.errors",
     "Table": "core.table",
+    "ValueAddedExports": "models.trade.value_added",
     "World": "core.world",
     "aggregate": "core.aggregate",
     "best_response": "models.trade.tariffs",
@@ -44,11 +45,14 @@ _HOME = {
     "leave_bloc": "shocks",
     "load": "data",
     "nash_tariffs": "models.trade.tariffs",
+    "partner_results": "models.trade.sectors",
     "replicate": "replication",
+    "sector_results": "models.trade.sectors",
     "set_tariff": "shocks",
     "solve": "models.trade.face",
     "sweep": "run",
     "symbols": "core.symbols",
+    "value_added_exports": "models.trade.value_added",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

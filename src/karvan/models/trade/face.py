@@ -167,6 +167,7 @@ def results(world: World, change: Primitives, solved: fixed_point.Solved, t: ker
         "cpi_hat": cpi_hat,
         "P_hat": P_hat,
         "c_hat": c_hat,
+        "L_hat": welfare.labour(world.Y, s.Y.T, w_hat),
         "pi_new": np.moveaxis(pi, 0, 2),
         "M_new": np.moveaxis(M, 0, 2),
         "X_new": X_new,

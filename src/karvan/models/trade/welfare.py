@@ -1,4 +1,4 @@
-"""Real income, real wages and their first-order parts."""
+"""Real income, labour by sector, and first-order parts of real income."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ import numpy as np
 def price_of_living(P_hat: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """(n,) price of final demand: prod_j P_hat[n, j] ** alpha[n, j]."""
     return np.exp((alpha * np.log(P_hat)).sum(axis=1))
+
+
+def labour(Y: np.ndarray, Y_new: np.ndarray, w_hat: np.ndarray) -> np.ndarray:
+    """(n, j) L_hat = Y_hat / w_hat: labour in a sector earns a fixed part of its output; one where nothing is made."""
+    made = Y > 0
+    return np.where(made, Y_new / (np.where(made, Y, 1.0) * w_hat[:, None]), 1.0)
 
 
 class FirstOrder(NamedTuple):
