@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from paths import shared
-from worlds import case, random_change, random_world
+from worlds import case, permuted, random_change, random_world
 
 from karvan import (
     Change,
@@ -52,7 +52,7 @@ def test_parts_add_up_after_a_change_of_everything(seed: int) -> None:
 def test_parts_add_up_under_the_other_closures(seed: int, closure: str) -> None:
     world = case(seed)
     found = decompose(world, random_change(seed, world, ["d_hat", "tau_new", "A_hat", "pool_new"]), deficits=closure)
-    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["welfare_log"], atol=1e-8)
+    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["real_income_log"], atol=1e-8)
     moved = np.abs(found.values["part_deficit"]).max()
     assert moved < 1e-9 if closure == "purge" else moved > 1e-9 or not np.abs(world.D / world.I).max() > 1e-9
 
@@ -61,7 +61,7 @@ def test_parts_add_up_under_the_other_closures(seed: int, closure: str) -> None:
 def test_parts_add_up_with_immobile_factors_and_scale(seed: int) -> None:
     world = with_factors(seed, case(seed + 30))
     found = decompose(world, random_change(seed, world))
-    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["welfare_log"], atol=1e-8)
+    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["real_income_log"], atol=1e-8)
     scale = np.abs(found.values["part_scale"]).max()
     assert scale > 1e-6 if len(world.sectors) > 1 else scale < 1e-10  # one sector: its labour is all there is
 
@@ -70,7 +70,7 @@ def test_parts_add_up_with_immobile_factors_and_scale(seed: int) -> None:
 def test_parts_add_up_when_a_member_leaves_the_pool(seed: int) -> None:
     world = random_world(seed, 6, 4)
     found = decompose(world, leave_bloc(country="C01", bloc="CU", own_tariff="mfn", partners_tariff="mfn"))
-    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["welfare_log"], atol=1e-8)
+    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["real_income_log"], atol=1e-8)
     assert np.abs(found.values["part_pool"][:3]).min() > 0
     np.testing.assert_array_equal(found.values["part_pool"][3:], 0.0)
 
@@ -78,7 +78,7 @@ def test_parts_add_up_when_a_member_leaves_the_pool(seed: int) -> None:
 def test_parts_add_up_when_the_pool_dissolves() -> None:
     world = random_world(3, 6, 4)
     found = decompose(world, Change(pool_new=np.zeros_like(world.pool)))
-    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["welfare_log"], atol=1e-8)
+    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["real_income_log"], atol=1e-8)
 
 
 def test_a_large_war_needs_more_nodes_and_gets_them() -> None:
@@ -87,7 +87,7 @@ def test_a_large_war_needs_more_nodes_and_gets_them() -> None:
     tau[0, 1:], tau[1:, 0] = 1.45, 1.45
     found = decompose(world, Change(tau_new=tau, d_hat=np.where(tau > 1, 3.0, 1.0)))
     assert found.nodes > 9
-    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["welfare_log"], atol=1e-8)
+    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["real_income_log"], atol=1e-8)
 
 
 def test_the_path_starts_at_the_baseline_and_ends_at_the_change() -> None:
@@ -174,6 +174,20 @@ def test_parts_do_not_depend_on_the_grid(seed: int, monkeypatch: pytest.MonkeyPa
         np.testing.assert_allclose(coarse.values[name], fine.values[name], atol=1e-8, err_msg=name)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_unit_of_money_and_order_of_countries_do_not_matter(seed: int) -> None:
+    world = random_world(seed, 6, 3)
+    change = random_change(seed, world)
+    order = np.random.default_rng(seed).permutation(6)
+    moved = decompose(world.permuted([world.countries[n] for n in order]), permuted(change, world, order))
+    given = {name: value * 1000 if name == "D_new" else value for name, value in change.items()}
+    richer = decompose(world.rebuilt(M=1000 * world.M), Change(**given))
+    for name, values in decompose(world, change).values.items():
+        np.testing.assert_allclose(richer.values[name], values, atol=1e-9, err_msg=name)
+        shuffled = values[np.ix_(order, order)] if values.ndim == 3 else values[order]
+        np.testing.assert_allclose(moved.values[name], shuffled, atol=1e-9, err_msg=name)
+
+
 def test_nafta() -> None:
     """Caliendo and Parro (2015), purge: Mexico's exact 0.0073 % is -0.678 terms of trade and 0.685 volume."""
     files = cp2015.read(shared("cp2015_nafta") / "cp2015_nafta")
@@ -183,7 +197,7 @@ def test_nafta() -> None:
     terms, volume = 100 * summed(found, ("part_terms_of_trade", "part_volume"))[:, mexico]
     assert terms == pytest.approx(-0.678, abs=5e-4)
     assert volume == pytest.approx(0.685, abs=5e-4)
-    assert 100 * found.values["welfare_log"][mexico] == pytest.approx(0.0073, abs=5e-5)
+    assert 100 * found.values["real_income_log"][mexico] == pytest.approx(0.0073, abs=5e-5)
     assert 100 * summed(found).sum(axis=0)[mexico] == pytest.approx(0.0073, abs=5e-5)
 
 

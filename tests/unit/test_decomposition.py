@@ -52,7 +52,7 @@ def test_table_in_percent_and_in_money(found: Decomposition) -> None:
 def test_money_of_nothing_is_nothing() -> None:
     world = random_world(1, 4, 2)
     still = decompose(world, random_change(1, world, []))
-    assert np.abs(still.values["welfare_log"]).max() < 1e-11
+    assert np.abs(still.values["real_income_log"]).max() < 1e-11
     assert all(np.isfinite(still.money(name)).all() for name in still.values)
     for row in still.table(money=True).rows:
         assert abs(row[-1]) < 1e-6
@@ -63,7 +63,7 @@ def test_largest_ranks_everything(found: Decomposition, by: str) -> None:
     ranked = found.largest("C01", 10_000, by=by)
     sizes = [abs(entry.value) for entry in ranked]
     assert sizes == sorted(sizes, reverse=True)
-    assert sum(entry.value for entry in ranked) == pytest.approx(found.values["welfare_log"][1], abs=1e-8)
+    assert sum(entry.value for entry in ranked) == pytest.approx(found.values["real_income_log"][1], abs=1e-8)
     assert sum(entry.money for entry in ranked) == pytest.approx(found.outcome.values["welfare_money"][1], rel=1e-5)
     assert len(found.largest("C01", 3, by=by)) == 3
     assert {bool(e.partner) for e in ranked if e.part == "volume"} == {by in ("cell", "partner")}

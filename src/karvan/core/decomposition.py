@@ -47,7 +47,7 @@ class Decomposition:
 
     `found["part_volume"]` is a labelled array (xarray), `found.values["part_volume"]` the plain one; axes are country,
     partner, sector. `part_terms_of_trade` is the sum of `part_export_prices` (what the country sells) and
-    `part_import_prices` (what it buys); all parts of `PARTS` together give `welfare_log` within `gap`. The parts
+    `part_import_prices` (what it buys); all parts of `PARTS` together give `real_income_log` within `gap`. The parts
     depend on the path (all costs at once, in even steps of their logs); their sum does not.
 
     Prices are measured in the world's wage bill, the numeraire.
@@ -90,7 +90,7 @@ class Decomposition:
         """Return one row per country: the parts, their sum, and the exact change, in percent (logs) or MUSD."""
         unit = self._price() if money else np.full(len(self.world.countries), 100.0)
         columns = [_by_country(self.values[name]) * unit for name in PARTS]
-        columns += [np.sum(columns, axis=0), self.values["welfare_log"] * unit]
+        columns += [np.sum(columns, axis=0), self.values["real_income_log"] * unit]
         rows = [(country, *(float(column[n]) for column in columns)) for n, country in enumerate(self.world.countries)]
         head = ("country", *(name.removeprefix("part_") for name in PARTS), "sum", "exact")
         title = f"Exact real income by parts, {'MUSD' if money else 'percent (100 ln W_hat)'}; {self._how()}"
@@ -126,7 +126,7 @@ class Decomposition:
 
     def _price(self) -> np.ndarray:
         """(n,) MUSD per unit of ln W_hat: I (W_hat - 1) / ln W_hat."""
-        log = self.values["welfare_log"]
+        log = self.values["real_income_log"]
         still = log == 0
         return self.world.I * np.where(still, 1.0, np.expm1(log) / np.where(still, 1.0, log))
 

@@ -178,4 +178,4 @@ def _read(world: World, solved: Sequence[Solved]) -> parts.Solved:
 def _named(found: parts.Parts, target: np.ndarray) -> dict[str, np.ndarray]:
     named = {f"part_{name}": part for name, part in found._asdict().items()}
     terms = found.export_prices + found.import_prices
-    return {"welfare_log": target, "part_terms_of_trade": terms, **named}
+    return {"real_income_log": target, "part_terms_of_trade": terms, **named}
