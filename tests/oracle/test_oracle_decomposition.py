@@ -8,6 +8,7 @@ from paths import shared
 from worlds import case, permuted, random_change, random_world
 
 from karvan import (
+    Bloc,
     Change,
     ConvergenceError,
     Decomposition,
@@ -21,6 +22,7 @@ from karvan import (
 from karvan.core.decomposition import CELLS, PARTS
 from karvan.core.scenario import Scenario
 from karvan.models.trade import decomposition, prepare
+from karvan.models.trade.face import equilibrium
 from karvan.replication import cp2015
 
 
@@ -78,6 +80,28 @@ def test_parts_add_up_when_a_member_leaves_the_pool(seed: int) -> None:
 def test_parts_add_up_when_the_pool_dissolves() -> None:
     world = random_world(3, 6, 4)
     found = decompose(world, Change(pool_new=np.zeros_like(world.pool)))
+    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["real_income_log"], atol=1e-8)
+
+
+def test_parts_add_up_when_a_country_moves_between_two_pools() -> None:
+    world = random_world(5, 6, 4)
+    second = Bloc("CU2", ("C03", "C04"), shares={"C03": 0.3, "C04": 0.7}, collection=0.5)
+    world = world.rebuilt(blocs=(world.blocs["CU"], second))
+    pool = np.array([[0.6, 0.4, 0, 0, 0, 0], [0, 0, 0.2, 0.3, 0.5, 0]])
+    found = decompose(world, Change(pool_new=pool))
+    np.testing.assert_allclose(summed(found).sum(axis=0), found.values["real_income_log"], atol=1e-8)
+    primitives = Scenario.of(Change(pool_new=pool)).change(world)
+    for t in (0.0, 0.3, 1.0):
+        at = decomposition._on_path(world, primitives, t)
+        solved, _ = equilibrium(world, at, "fixed", pools=decomposition._pools(world, primitives, t))
+        assert abs(solved.sweep.NP.sum()) < 1e-10 * world.I.sum()
+        assert solved.sweep.pooled[2] > 0
+
+
+def test_parts_add_up_when_little_can_move() -> None:
+    world = random_world(4, 5, 4)
+    world = world.rebuilt(specific=np.full(world.beta.shape, 0.97))
+    found = decompose(world, random_change(4, world))
     np.testing.assert_allclose(summed(found).sum(axis=0), found.values["real_income_log"], atol=1e-8)
 
 

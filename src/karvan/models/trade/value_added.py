@@ -89,43 +89,58 @@ def rounds(first: np.ndarray, step: Callable[[np.ndarray], np.ndarray], left: Ca
     )
 
 
+def output_for(exports: np.ndarray, s: Sourcing, gamma: np.ndarray) -> np.ndarray:
+    """[n, o, j] output of sector j in n that the exports (o, k) of o take, over all rounds of suppliers."""
+    N, J = exports.shape
+    size = exports.sum(axis=1)
+    first = np.zeros((N, N, J))
+    first[np.arange(N), np.arange(N)] = exports
+
+    def left(_: np.ndarray, last: np.ndarray) -> float:
+        return float(np.max(last.sum(axis=(0, 2)) / np.where(size > 0, size, 1.0)))
+
+    return rounds(first, lambda x: suppliers(x, s, gamma), left)
+
+
+def content(exports: np.ndarray, s: Sourcing, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """[n, o, j] value added of country o in a unit of output of sector j in n; at o = N the duties in it.
+
+    `exports` (n, j) only weigh what is not yet traced.
+    """
+    N, J = exports.shape
+    size = exports.sum(axis=1, keepdims=True)
+    weight = exports / np.where(size > 0, size, 1.0)
+    first = np.zeros((N, N + 1, J))
+    first[np.arange(N), np.arange(N)] = beta
+    first[:, N] = np.einsum("nkj,nk->nj", gamma, s.t)
+
+    def left(total: np.ndarray, _: np.ndarray) -> float:
+        return float(np.max((np.abs(1 - total.sum(axis=1)) * weight).sum(axis=1)))
+
+    return rounds(first, lambda m: buyers(m, s, gamma), left)
+
+
 def value_added(M: np.ndarray, X: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> ValueAdded:
     """Trace every country's exports to value added and duties.
+
+    Two sums over rounds of suppliers for all exporters at once, N (N J^2 + N^2 J) operations a round; nothing of size
+    (N J)^2 is formed.
 
     Parameters
     ----------
     M : (n, i, j) MUSD; X : (n, j) MUSD; gamma : (n, k, j) share; beta : (n, j) share
-
-    Notes
-    -----
-    Two sums over rounds of suppliers for all exporters at once, N (N J^2 + N^2 J) operations a round; nothing of size
-    (N J)^2 is formed.
     """
     N = M.shape[0]
-    s, exports, own = sourcing(M, X), gross_exports(M), np.arange(N)
-    size = exports.sum(axis=1)
-    weight = exports / np.where(size > 0, size, 1.0)[:, None]
-
-    need = np.zeros((N, N, M.shape[2]))  # [n, o, j] output of n for the exports of o
-    need[own, own] = exports
-    output = rounds(
-        need,
-        lambda x: suppliers(x, s, gamma),
-        lambda _, x: float(np.max(x.sum(axis=(0, 2)) / np.where(size > 0, size, 1))),
+    own, s, exports = np.arange(N), sourcing(M, X), gross_exports(M)
+    unit = content(exports, s, gamma, beta)
+    origin = np.swapaxes(output_for(exports, s, gamma) * beta[:, None, :], 0, 1)
+    return ValueAdded(
+        exports=exports,
+        domestic=unit[own, own] * exports,
+        foreign=(unit[:, :N].sum(axis=1) - unit[own, own]) * exports,
+        duties=unit[:, N] * exports,
+        origin=origin,
     )
-    origin = np.swapaxes(output * beta[:, None, :], 0, 1)
-
-    paid = np.zeros((N, N + 1, M.shape[2]))  # [n, o, j] value added of o, and duties as the last, per unit of output
-    paid[own, own] = beta
-    paid[:, N] = np.einsum("nkj,nk->nj", gamma, s.t)
-    content = rounds(
-        paid,
-        lambda m: buyers(m, s, gamma),
-        lambda m, _: float(np.max(np.abs((1 - m.sum(axis=1)) * weight).sum(axis=1))),
-    )
-    domestic, duties = content[own, own] * exports, content[:, N] * exports
-    foreign = (content[:, :N].sum(axis=1) - content[own, own]) * exports
-    return ValueAdded(exports, domestic, foreign, duties, origin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,22 +160,17 @@ class ValueAddedExports:
         where it was made.
         """
         if country is None:
+            head = _both("country", "exports", "domestic", "foreign", "duties", "domestic_percent")
             rows = tuple((c, *self._row(n)) for n, c in enumerate(self.countries))
-            return Table(
-                _both("country", "exports", "domestic", "foreign", "duties", "domestic_percent"),
-                rows,
-                self._title("all"),
-            )
+            return Table(head, rows, self._title("all"))
         n = int(positions([country], self.countries, "country")[0])
+        head = _both("sector", "exports", "domestic", "by_origin", "foreign", "duties")
         sides = [
             (v.exports[n], v.domestic[n], v.origin[n, n], v.foreign[n], v.duties[n]) for v in (self.before, self.after)
         ]
-        rows = tuple(
-            (sector, *(float(side[q][j]) for q in range(5) for side in sides)) for j, sector in enumerate(self.sectors)
-        )
-        return Table(
-            _both("sector", "exports", "domestic", "by_origin", "foreign", "duties"), rows, self._title(country)
-        )
+        cells = [[float(side[q][j]) for q in range(5) for side in sides] for j in range(len(self.sectors))]
+        rows = tuple((sector, *row) for sector, row in zip(self.sectors, cells, strict=True))
+        return Table(head, rows, self._title(country))
 
     def origins(self, country: str) -> Table:
         """Return whose value added is in a country's exports: one row per country of origin, MUSD."""
