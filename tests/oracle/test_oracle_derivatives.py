@@ -55,7 +55,7 @@ def test_products_of_the_jacobian(seed: int) -> None:
     def f(vector: np.ndarray) -> np.ndarray:
         state = fixed_point.split(vector, tables)
         s = kernel.sweep(state, tables, closure)
-        return fixed_point.direction(kernel.gaps(state, s, tables), at.gain, limited=False)
+        return fixed_point.pack(kernel.gaps(state, s, tables)) * fixed_point.gains(tables)
 
     h = 1e-6
     by_difference = (f(z + h * v) - f(z - h * v)) / (2 * h)

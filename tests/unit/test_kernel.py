@@ -89,7 +89,7 @@ def test_spending() -> None:
 
 
 def test_pool_receipts() -> None:
-    t = tables()._replace(share=np.array([[0.75, 0.25]]), inside=np.ones((1, 2)))
+    t = tables()._replace(netting=np.array([[0.75 - 1, 0.25], [0.75, 0.25 - 1]]))
     np.testing.assert_allclose(kernel.pool_receipts(np.array([8.0, 4.0]), t), [1.0, -1.0])
 
 
@@ -140,7 +140,8 @@ def test_pooled_duties_in_a_sweep() -> None:
     z = kernel.State(np.zeros(3), np.zeros((1, 3)), np.log(t.X0), np.zeros((0, 3)))
     s = kernel.sweep(z, t, kernel.Closure("fixed", world.D, np.zeros(3)))
     np.testing.assert_array_equal(t.members, [0, 1])
-    np.testing.assert_allclose(s.pooled, [8, 4, 0], atol=1e-12)
+    np.testing.assert_allclose(s.pooled, [8, 4], atol=1e-12)
+    np.testing.assert_allclose(t.netting, [[0.75 - 1, 0.25, 0], [0.75, 0.25 - 1, 0]])
     np.testing.assert_allclose(s.NP, [1, -1, 0], atol=1e-12)
 
 

@@ -175,7 +175,7 @@ def results(world: World, change: Primitives, solved: fixed_point.Solved, t: ker
         "I_new": s.I,
         "R_new": s.T + s.NP,
         "duties_new": s.T,
-        "pooled_new": s.pooled,
+        "pooled_new": np.bincount(t.members, weights=s.pooled, minlength=t.L.size),
         "net_pool_new": s.NP,
         "deficit_new": s.D,
         "terms_of_trade": parts.terms_of_trade,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from karvan.core.arrays import namespace
-from karvan.models.trade.kernel import Closure, State, Sweep, Tables, gaps, numeraire, residuals, sweep
+from karvan.models.trade.kernel import Closure, State, Sweep, Tables, gaps, labour_gap, numeraire, residuals, sweep
 
 WINDOW = 8
 STEP_LIMIT = 0.5
@@ -54,26 +54,28 @@ def solve(
 def fixed_point(tables: Tables, closure: Closure, *, tol: float, max_steps: int, near: State | None = None) -> Solved:
     """Iterate the accelerated map; stops at `tol`, at a number that is none, or when the sweeps are used up."""
     z = start(tables, closure) if near is None else near
-    gain = output_gain(tables)
-    memory = Anderson(WINDOW, pack(z))
+    point, gain = pack(z), gains(tables)
+    xp, N = namespace(point), tables.L.shape[0]
+    memory = Anderson(WINDOW, point)
     best: tuple[float, State] = (float("inf"), z)
     for step in range(1, max_steps + 1):
         s = sweep(z, tables, closure)
         gap = gaps(z, s, tables)
-        parts = residuals(gap, s)
-        error = max(parts.values())
-        if error < tol:
-            return Solved(z, s, parts, step, True)
+        f = pack(gap)
+        error = float(xp.max(xp.abs(f)))
+        if error < tol and labour_gap(s) < tol:
+            return Solved(z, s, residuals(gap, s), step, True)
         if not error < float("inf"):
             break
         if error < best[0]:
             best = (error, z)
         elif error > RESET * best[0]:
             memory.clear()
-        point = pack(z)
-        xp = namespace(point)
-        move = xp.clip(memory.step(point, direction(gap, gain)), -STEP_LIMIT, STEP_LIMIT)
-        z = unpack(point + move, tables)
+        f = f * gain
+        f[:N] = xp.clip(f[:N], -WAGE_LIMIT, WAGE_LIMIT)
+        point = point + xp.clip(memory.step(point, f), -STEP_LIMIT, STEP_LIMIT)
+        point[:N] = numeraire(point[:N], tables)
+        z = split(point, tables)
     return at(best[1], tables, closure)._replace(steps=step)
 
 
@@ -97,17 +99,15 @@ def start(tables: Tables, closure: Closure) -> State:
     return z
 
 
-def output_gain(tables: Tables) -> np.ndarray:
-    """1 / (1 + theta e_Y): what the feedback of output on cost leaves of a step; a whole step would overshoot."""
-    return 1 / (1 + tables.theta[: tables.e_Y.shape[0], :] * tables.e_Y)
+def gains(tables: Tables) -> np.ndarray:
+    """What part of each gap the undamped map moves, as one vector.
 
-
-def direction(gap: State, gain: np.ndarray, *, limited: bool = True) -> np.ndarray:
-    """The undamped update f(z) - z of the joint map; `limited` keeps steps of wages short far from the solution."""
-    wage = WAGE_GAIN * gap.w
-    if limited:
-        wage = namespace(wage).clip(wage, -WAGE_LIMIT, WAGE_LIMIT)
-    return pack(gap._replace(w=wage, Y=gain * gap.Y))
+    Wages a little; prices and spending all; output 1 / (1 + theta e_Y), what its feedback on cost leaves of a step.
+    """
+    xp = namespace(tables.L)
+    whole = xp.ones_like(tables.X0)
+    output = 1 / (1 + tables.theta[: tables.e_Y.shape[0], :] * tables.e_Y)
+    return pack(State(WAGE_GAIN * xp.ones_like(tables.L), whole, whole, output))
 
 
 def pack(z: State) -> np.ndarray:
@@ -139,6 +139,7 @@ class Anderson:
         self.df = xp.stack([xp.zeros_like(like)] * window)
         self.dg = xp.stack([xp.zeros_like(like)] * window)
         self.gram = np.eye(window)
+        self.along = np.zeros(window)  # products of the last residual with the differences
         self.clear()
 
     def clear(self) -> None:
@@ -148,27 +149,31 @@ class Anderson:
 
     def step(self, z: np.ndarray, f: np.ndarray) -> np.ndarray:
         """Return the accelerated step at point z with residual f."""
+        along = on_host(self.df @ f)
         if self.last is not None:
-            self._remember(z - self.last[0], f - self.last[1])
-        self.last = (z, f)
+            self._remember(z, f, along)
+        self.last, self.along = (z, f), along
         m = min(self.count, self.window)
         if m == 0:
             return f
         weights = np.zeros(self.window)
-        weights[:m] = np.linalg.solve(self.gram[:m, :m], on_host(self.df @ f)[:m])
+        weights[:m] = np.linalg.solve(self.gram[:m, :m], along[:m])
         return f - namespace(f).asarray(weights) @ self.dg
 
-    def _remember(self, dz: np.ndarray, df: np.ndarray) -> None:
+    def _remember(self, z: np.ndarray, f: np.ndarray, along: np.ndarray) -> None:
+        """Put the last difference into its slot; its row of the Gram matrix is a difference of products known."""
+        assert self.last is not None
+        df, slot = f - self.last[1], self.count % self.window
         norm = float(df @ df) ** 0.5
         if not norm > 0:
             return
-        slot = self.count % self.window
+        row = (along - self.along) / norm
         self.df[slot, :] = df / norm
-        self.dg[slot, :] = (dz + df) / norm
-        row = on_host(self.df @ self.df[slot, :])
+        self.dg[slot, :] = (z - self.last[0] + df) / norm
+        row[slot] = 1 + RIDGE
+        along[slot] = float(df @ f) / norm
         self.gram[slot, :] = row
         self.gram[:, slot] = row
-        self.gram[slot, slot] += RIDGE
         self.count += 1
 
 

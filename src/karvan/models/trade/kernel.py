@@ -31,8 +31,7 @@ class Tables(NamedTuple):
     K: np.ndarray  # (J, m, N) pooled part of A - B, rows of union members only
     part: np.ndarray  # (m, N) part of the duty of a member on a seller that is pooled: K = part (A - B)
     members: np.ndarray  # (m,) positions of union members
-    place: np.ndarray  # (m, N) one at the position of each union member
-    share: np.ndarray  # (U, N) treaty shares after the change
+    netting: np.ndarray  # (m, N) what everyone nets of one dollar that a member pays into its pool
     inside: np.ndarray  # (U, N) one for members after the change
     gamma: np.ndarray  # (N, J, J) [n, k, j]
     alpha: np.ndarray  # (J, N)
@@ -86,7 +85,7 @@ class Sweep(NamedTuple):
     Bu: np.ndarray  # (J, N) sum_i B u: imports per q
     Bq: np.ndarray  # (J, N) sum_n B q: exports per u
     T: np.ndarray  # (N,) duties, MUSD
-    pooled: np.ndarray  # (N,) duties paid into the pool, MUSD
+    pooled: np.ndarray  # (m,) duties paid into the pool by each member, MUSD
     NP: np.ndarray  # (N,) net receipts from the pool, MUSD
     D: np.ndarray  # (N,) deficit, MUSD
     I: np.ndarray  # (N,) income, MUSD
@@ -119,9 +118,15 @@ def spending(Y: np.ndarray, I: np.ndarray, tables: Tables) -> np.ndarray:
     return inputs + tables.alpha * I
 
 
+def pooled_duties(q: np.ndarray, u: np.ndarray, tables: Tables) -> np.ndarray:
+    """(m,) part of the duties of each member that its union pools: sum_j q sum_i K u."""
+    xp = namespace(q)
+    return xp.sum(xp.take(q, tables.members, axis=1) * apply(tables.K, u), axis=0)
+
+
 def pool_receipts(pooled: np.ndarray, tables: Tables) -> np.ndarray:
     """NP[n] = share[u, n] * sum of what the members of u paid in - what n paid in."""
-    return tables.share.T @ (tables.inside @ pooled) - pooled
+    return pooled @ tables.netting
 
 
 def rents(Y: np.ndarray, tables: Tables) -> np.ndarray | float:
@@ -151,10 +156,7 @@ def sweep(z: State, tables: Tables, closure: Closure) -> Sweep:
     Y = exports + own
     M, E = xp.sum(imports, axis=0), xp.sum(exports, axis=0)
     T = xp.sum(X - imports - own, axis=0)
-    pooled = xp.zeros_like(T)
-    if tables.members.shape[0]:
-        members = xp.take(q, tables.members, axis=1) * apply(tables.K, u)
-        pooled = xp.sum(members, axis=0) @ tables.place
+    pooled = pooled_duties(q, u, tables)
     NP = pool_receipts(pooled, tables)
     wL = xp.exp(z.w) * tables.L
     VA = wL + rents(Y, tables)
@@ -187,10 +189,16 @@ def numeraire(w: np.ndarray, tables: Tables) -> np.ndarray:
     return w - xp.log(level) @ tables.groups
 
 
+def labour_gap(s: Sweep) -> float:
+    """Largest relative gap between the labour income that output implies and the wage bill."""
+    xp = namespace(s.wL)
+    return float(xp.max(xp.abs(s.paid / s.wL - 1)))
+
+
 def residuals(gap: State, s: Sweep) -> dict[str, float]:
     """The parts of the error: labour markets, payments, prices, spending, and output where it is unknown. Relative."""
     xp = namespace(gap.w)
-    found = {"labour": float(xp.max(xp.abs(s.paid / s.wL - 1)))}
+    found = {"labour": labour_gap(s)}
     for name, part in zip(("payments", "prices", "spending", "output"), gap, strict=True):
         if part.shape[0]:
             found[name] = float(xp.max(xp.abs(part)))

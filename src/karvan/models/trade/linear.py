@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from karvan.models.trade.fixed_point import WAGE_GAIN, Solved, output_gain
+from karvan.models.trade.fixed_point import WAGE_GAIN, Solved, gains, split
 from karvan.models.trade.kernel import Closure, State, Sweep, Tables
 
 Product = Callable[[np.ndarray], np.ndarray]
@@ -52,7 +52,7 @@ class Inner(NamedTuple):
 
 def point(solved: Solved, tables: Tables, closure: Closure) -> Point:
     """Linearise at a state."""
-    return Point(tables, closure, solved.sweep, np.exp(solved.state.X) * tables.live, output_gain(tables))
+    return Point(tables, closure, solved.sweep, np.exp(solved.state.X) * tables.live, split(gains(tables), tables).Y)
 
 
 def tangent(dz: State, at: Point, ln_A: np.ndarray | None = None, D: np.ndarray | None = None) -> Image:
@@ -81,8 +81,7 @@ def tangent(dz: State, at: Point, ln_A: np.ndarray | None = None, D: np.ndarray 
     dM, dE = imports.sum(axis=0), exports.sum(axis=0)
     dT = np.einsum("jn,jnr->nr", at.X, dz.X) - dM - own.sum(axis=0)
     dY = np.add(exports, own, out=exports)
-    pooled = _pooled(dq, du, at)
-    dNP = t.share.T @ (t.inside @ pooled) - pooled
+    dNP = t.netting.T @ _pooled(dq, du, at)
     dVA = s.wL[:, None] * dz.w
     if t.rent.shape[0]:
         dVA = dVA + np.einsum("jn,jnr->nr", t.rent, dY)
@@ -114,8 +113,7 @@ def cotangent(bar: Image, at: Point) -> tuple[State, Inner]:
     on_w = s.wL[:, None] * on_VA
     if t.rent.shape[0]:
         on_Y = on_Y + t.rent[..., None] * on_VA
-    pooled = t.inside.T @ (t.share @ on_NP) - on_NP
-    paid = t.place @ pooled
+    paid = t.netting @ on_NP
     imports, exports, own = on_M - on_I, on_E + on_Y, on_Y - on_I
     on_Bu, on_Bq = s.q[..., None] * imports, s.u[..., None] * exports
     on_q = s.Bu[..., None] * imports + np.matmul(t.B, on_Bq) + (t.B_own * s.u)[..., None] * own
@@ -135,7 +133,7 @@ def cotangent(bar: Image, at: Point) -> tuple[State, Inner]:
 
 
 def jacobian(dz: State, at: Point) -> State:
-    """Derivative of `fixed_point.direction` (unclipped) along dz; the numeraire is held, so that it is regular."""
+    """Derivative of the solver's update (gaps times gains) along dz; the numeraire is held, so that it is regular."""
     d = tangent(dz, at)
     output = at.gain[..., None] * (d.Y - dz.Y) if at.t.e_Y.shape[0] else dz.Y
     return State(
@@ -166,10 +164,8 @@ def _over(mask: np.ndarray, value: np.ndarray) -> np.ndarray:
 
 def _pooled(dq: np.ndarray, du: np.ndarray, at: Point) -> np.ndarray:
     t, s = at.t, at.s
-    if not t.members.size:
-        return np.zeros((t.L.size, dq.shape[2]))
     paid = dq[:, t.members] * np.matmul(t.K, s.u[..., None]) + s.q[:, t.members, None] * np.matmul(t.K, du)
-    return t.place.T @ paid.sum(axis=0)
+    return paid.sum(axis=0)
 
 
 def _deficit(dVA: np.ndarray, at: Point) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from karvan.models.trade import linear
-from karvan.models.trade.fixed_point import STEP_LIMIT, Solved, at, direction, pack, split, unpack
+from karvan.models.trade.fixed_point import STEP_LIMIT, Solved, at, gains, pack, split, unpack
 from karvan.models.trade.kernel import Closure, State, Tables, gaps
 
 STEPS = 60
@@ -73,7 +73,7 @@ def product(tables: Tables, here: linear.Point, transposed: bool = False) -> lin
 
 def _step(best: Solved, tables: Tables, closure: Closure, error: float, limit: int) -> tuple[np.ndarray, int]:
     here = linear.point(best, tables, closure)
-    f = direction(gaps(best.state, best.sweep, tables), here.gain, limited=False)
+    f = pack(gaps(best.state, best.sweep, tables)) * gains(tables)
     return solve_linear(product(tables, here), -f, rtol=min(1e-3, 0.1 * np.sqrt(error)), limit=limit)
 
 
