@@ -19,6 +19,9 @@ from karvan.models.trade.prepare import block
 BLOCK = 16  # columns solved together: few enough to stay in cache, enough for matrix products
 WINDOW = 5  # history of a block is read in every sweep: shorter than for one column
 SWEEPS = 120
+SINGLE = 1e-5  # relative error that a round in single precision reaches
+ROUNDS = 4
+LOST = 1e6
 TOL = 1e-10
 
 
@@ -110,23 +113,46 @@ def slopes(at: linear.Point, inner: linear.Inner) -> Slope:
 
 
 def solve(at: linear.Point, right: State, *, tol: float, transposed: bool = False) -> State:
-    """Solve J dz = -right (or J' dz = -right) for all columns, by the accelerated update itself; GMRES if that fails.
+    """Solve J dz = -right (or J' dz = -right) for all columns; GMRES, column by column, where that fails.
 
-    The columns share the weights of the acceleration: it then is as cheap as for one, and takes as many sweeps.
+    Iterative refinement (Wilkinson): what is left is solved in single precision, at half the memory traffic, and then
+    computed anew in double precision, until it is small enough.
     """
     act = linear.jacobian_transposed if transposed else linear.jacobian
     target = _flat(right)
-    memory, x = Anderson(WINDOW, target), np.zeros_like(target)
+    x, left = np.zeros_like(target), target
     goal = tol * np.linalg.norm(target)
-    for _ in range(SWEEPS):
-        f = _flat(act(_state(x, right), at)) + target
-        error = np.linalg.norm(f)
-        if error <= goal:
-            return _state(x, right)
-        if not np.isfinite(error) or error > 1e6 * np.linalg.norm(target):
-            break
-        x = x + memory.step(x, f)
+    with np.errstate(all="ignore"):
+        low = linear.single(at)
+        for _ in range(ROUNDS):
+            step = _accelerated(lambda v: _flat(act(_state(v, right), low)), left.astype(np.float32))
+            if step is None:
+                break
+            x = x + step
+            left = _flat(act(_state(x, right), at)) + target
+            if np.linalg.norm(left) <= goal:
+                return _state(x, right)
     return _columns(at, right, tol, transposed)
+
+
+def _accelerated(product: linear.Product, target: np.ndarray) -> np.ndarray | None:
+    """Solve in the precision of `target` by the accelerated update itself; None where it does not converge.
+
+    The columns share the weights of the acceleration: it then is as cheap as for one, and takes as many sweeps.
+    """
+    memory, x = Anderson(WINDOW, target), np.zeros_like(target)
+    size = float(np.linalg.norm(target))
+    if not size > 0:
+        return x
+    for _ in range(SWEEPS):
+        f = product(x) + target
+        error = float(np.linalg.norm(f)) / size
+        if error <= SINGLE:
+            return x
+        if not error < LOST:
+            return None
+        x = x + memory.step(x, f).astype(x.dtype)
+    return None
 
 
 def _columns(at: linear.Point, right: State, tol: float, transposed: bool) -> State:

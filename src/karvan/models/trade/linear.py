@@ -7,7 +7,7 @@ of columns, so that many directions go through one matrix product.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,6 +53,17 @@ class Inner(NamedTuple):
 def point(solved: Solved, tables: Tables, closure: Closure) -> Point:
     """Linearise at a state."""
     return Point(tables, closure, solved.sweep, np.exp(solved.state.X) * tables.live, split(gains(tables), tables).Y)
+
+
+def single(at: Point) -> Point:
+    """The same point in single precision."""
+    return Point(*(_single(part) for part in at))
+
+
+def _single(part: Any) -> Any:
+    if isinstance(part, tuple):
+        return type(part)(*(_single(inner) for inner in part))
+    return part.astype(np.float32) if isinstance(part, np.ndarray) and part.dtype == np.float64 else part
 
 
 def tangent(dz: State, at: Point, ln_A: np.ndarray | None = None, D: np.ndarray | None = None) -> Image:
