@@ -67,10 +67,13 @@ def dots(values: Sequence[float], axis: str) -> Callable[[int], Any]:
     return draw
 
 
-def ranges(rows: Sequence[dict[str, Any]], axis: str, *, apart: bool = True) -> Callable[[int], Any]:
+def ranges(
+    rows: Sequence[dict[str, Any]], axis: str, *, apart: bool = True, shade: tuple[float, float] | None = None
+) -> Callable[[int], Any]:
     """Ranges with a dot: rows of label, part, value (None: no dot), low, high.
 
-    Parts have their own colour and, when `apart`, their own line inside each label.
+    Parts have their own colour and, when `apart`, their own line inside each label. `shade` is a range that runs
+    behind all rows.
     """
     parts = list(dict.fromkeys(r["part"] for r in rows))
     lines = len(parts) if apart else 1
@@ -82,14 +85,14 @@ def ranges(rows: Sequence[dict[str, Any]], axis: str, *, apart: bool = True) -> 
         offset = {"yOffset": alt.YOffset("part:N", sort=parts)} if lines > 1 else {}
         colour: Any = alt.value(INK)
         if len(parts) > 1:
-            scale = alt.Scale(domain=parts, range=[INK, GAIN, SECOND][: len(parts)])
-            colour = alt.Color("part:N", scale=scale, sort=parts, legend=_legend(parts, width))
+            colour = _colours(parts, width)
         x = {"title": axis, "axis": _ticks(width)}
         base = alt.Chart(alt.Data(values=data)).encode(y=y, color=colour, **offset)
         band = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", **x), x2="high:Q")
         dot = base.transform_filter("isValid(datum.value)").mark_circle(size=60, opacity=1)
-        step = max(17 * lines + 8, 15 * deep + 10)
-        return alt.layer(_zero("x"), band, dot.encode(x=alt.X("value:Q", **x))).properties(
+        step = max(17 * lines + 8, 15 * deep + 10) if shade is None else 18
+        behind = [] if shade is None else [_shaded(shade)]
+        return alt.layer(*behind, _zero("x"), band, dot.encode(x=alt.X("value:Q", **x))).properties(
             width=_plot(width), height=alt.Step(step / lines)
         )
 
@@ -104,16 +107,96 @@ def bars(rows: Sequence[dict[str, Any]], axis: str) -> Callable[[int], Any]:
         import altair as alt
 
         data, y, _ = _labelled(rows, width)
-        scale = alt.Scale(domain=parts, range=[INK, GAIN, SECOND][: len(parts)])
-        colour = alt.Color("part:N", scale=scale, sort=parts, legend=_legend(parts, width))
         pairs = alt.Chart(alt.Data(values=data)).mark_bar(height=8)
         pairs = pairs.encode(
             y=y,
             x=alt.X("value:Q", title=axis, axis=_ticks(width)),
-            color=colour,
+            color=_colours(parts, width),
             yOffset=alt.YOffset("part:N", sort=parts),
         )
         return alt.layer(pairs, _zero("x")).properties(width=_plot(width), height=alt.Step(11))
+
+    return draw
+
+
+def waterfall(rows: Sequence[dict[str, Any]], axis: str, total: str) -> Callable[[int], Any]:
+    """Steps that add up: rows of label and value, each bar begins where the one before ends, then the total."""
+    placed, at = [], 0.0
+    for row in rows:
+        placed.append({"label": row["label"], "from": at, "to": at + row["value"], "value": row["value"]})
+        at += row["value"]
+    placed.append({"label": total, "from": 0.0, "to": at, "value": at})
+    for row in placed:
+        row["kind"] = "total" if row["label"] == total else "loss" if row["value"] < 0 else "gain"
+
+    def draw(width: int) -> Any:
+        import altair as alt
+
+        data, y, deep = _labelled(placed, width)
+        scale = alt.Scale(domain=["total", "loss", "gain"], range=[INK, LOSS, GAIN])
+        chart = alt.Chart(alt.Data(values=data)).mark_bar(height=13)
+        chart = chart.encode(
+            y=y,
+            x=alt.X("from:Q", title=axis, axis=_ticks(width)),
+            x2="to:Q",
+            color=alt.Color("kind:N", scale=scale, legend=None),
+        )
+        return alt.layer(chart, _zero("x")).properties(width=_plot(width), height=alt.Step(max(24, 15 * deep + 6)))
+
+    return draw
+
+
+def stacked(rows: Sequence[dict[str, Any]], axis: str) -> Callable[[int], Any]:
+    """Bars made of parts: rows of label, part and value; at most four parts, in the order given."""
+    parts = list(dict.fromkeys(r["part"] for r in rows))
+
+    def draw(width: int) -> Any:
+        import altair as alt
+
+        data, y, deep = _labelled([{**r, "order": parts.index(r["part"])} for r in rows], width)
+        chart = alt.Chart(alt.Data(values=data)).mark_bar(height=16)
+        chart = chart.encode(
+            y=y,
+            x=alt.X("value:Q", title=axis, axis=_ticks(width), stack="zero", scale=alt.Scale(nice=False)),
+            color=_colours(parts, width),
+            order="order:Q",
+        )
+        return chart.properties(width=_plot(width), height=alt.Step(max(27, 15 * deep + 6)))
+
+    return draw
+
+
+def scatter(points: Sequence[dict[str, Any]], x: str, y: str, *, line: float) -> Callable[[int], Any]:
+    """Named points: rows of x, y and label ("" for none), with a dashed line at `line` on the horizontal axis."""
+
+    def draw(width: int) -> Any:
+        import altair as alt
+
+        wide = max(p["x"] for p in points) * 1.22
+        low, high = min(0.0, *(p["y"] for p in points)), max(p["y"] for p in points)
+        pad = 0.12 * (high - low)
+        base = alt.Chart(alt.Data(values=list(points))).encode(
+            x=alt.X("x:Q", title=x, axis=_ticks(width), scale=alt.Scale(domain=[0, wide], nice=False)),
+            y=alt.Y(
+                "y:Q",
+                title=None,
+                axis=alt.Axis(grid=True, tickCount=5),
+                scale=alt.Scale(domain=[low - pad, high + pad], nice=False),
+            ),
+        )
+        dot = base.mark_circle(size=55, opacity=1).encode(color=_sign("datum.y < 0"))
+        # Labels to the right of a dot; where the next dot is close, above it.
+        names = [
+            base.transform_filter(f"datum.label != '' && datum.above == {str(above).lower()}")
+            .mark_text(align="left", dx=7 if not above else 0, dy=0 if not above else -9, fontSize=12, color=INK)
+            .encode(text="label:N")
+            for above in (False, True)
+        ]
+        edge = alt.Chart(alt.Data(values=[{"x": line}])).mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x="x:Q")
+        flat = alt.Chart(alt.Data(values=[{"y": 0}])).mark_rule(color=MUTED).encode(y="y:Q")
+        title = alt.Chart(alt.Data(values=[{"text": y}])).mark_text(align="left", color=MUTED, fontSize=12, dx=2)
+        title = title.encode(x=alt.value(0), y=alt.value(-12), text="text:N")
+        return alt.layer(flat, edge, dot, *names, title).properties(width=width - 60, height=280)
 
     return draw
 
@@ -137,6 +220,20 @@ def _legend(parts: Sequence[str], width: int) -> Any:
     import altair as alt
 
     return alt.Legend(orient="top", title=None, columns=len(parts) if width > NARROW else 2)
+
+
+def _colours(parts: Sequence[str], width: int) -> Any:
+    import altair as alt
+
+    scale = alt.Scale(domain=list(parts), range=[INK, GAIN, SECOND, MUTED][: len(parts)])
+    return alt.Color("part:N", scale=scale, sort=list(parts), legend=_legend(parts, width))
+
+
+def _shaded(ends: tuple[float, float]) -> Any:
+    import altair as alt
+
+    area = alt.Chart(alt.Data(values=[{"low": ends[0], "high": ends[1]}])).mark_rect(color=RULE, opacity=0.55)
+    return area.encode(x=alt.X("low:Q"), x2="high:Q")
 
 
 def _plot(width: int) -> float:

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from karvan.core.baseline import derive
-from karvan.core.case import CaseResults
+from karvan.core import case
+from karvan.core.case import BESIDE, CaseResults
 from karvan.core.errors import ConvergenceError
 from karvan.core.outcome import Outcome
-from karvan.core.world import World
 
 MODEL = "karvan trade equilibrium on {world}, exact change, {draws} draws, seed {seed}"
 
@@ -42,6 +41,7 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
     ConvergenceError
         A result is not converged; such a result is never told.
     """
+    from karvan.tell.findings import findings
     from karvan.tell.reasons import reasons
 
     refuse_unconverged(results)
@@ -53,13 +53,14 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
         *_sectors(results),
         *_partners(results),
         *reasons(results),
+        *findings(results),
     ]
     return tuple(found)
 
 
 def refuse_unconverged(results: CaseResults) -> None:
     """Raise when any Outcome of the case is not converged."""
-    outcomes = {**results.sweep.modes, **results.closures, **results.alternatives}
+    outcomes: dict[tuple[str, ...], Outcome] = {**results.sweep.modes, **results.beside}
     bad = [" / ".join(name) for name, outcome in outcomes.items() if not outcome.converged]
     if bad:
         raise ConvergenceError(f"{len(bad)} result(s) are not converged and cannot be told: {', '.join(bad[:5])}")
@@ -72,7 +73,7 @@ def source(results: CaseResults) -> str:
 
 def leaving(results: CaseResults) -> list[str]:
     """Return the names of the scenarios that leave a bloc."""
-    return [s.name for s in results.scenarios if any(getattr(x, "kind", "") == "leave_bloc" for x in s.shocks)]
+    return [s.name for s in case.leaving(results.scenarios)]
 
 
 def percent(ratio: Any) -> Any:
@@ -162,49 +163,38 @@ def _pool(results: CaseResults) -> list[Claim]:
 
 
 def pool_otherwise(results: CaseResults) -> dict[str, float]:
-    """Net receipts of the case's country from the pool under other calibrations of the same world, MUSD.
-
-    `full`: everything statutory reaches the pool; `cet`: the country applies the full common tariff; `mirror`: its
-    imports from one partner are what that partner reports.
-    """
-    world, mirror = results.world, results.case.get("pool_mirror")
-    n = world.position(results.case["country"])
-    found = {"full": _net(world, n, collection=np.ones_like(world.collection))}
-    if "cet" in world.schedules:
-        tau = world.tau.copy()
-        tau[n] = np.where(tau[n] > 0, world.schedules["cet"][n][None, :], tau[n])
-        found["cet"] = _net(world, n, tau=tau)
-    if mirror:
-        i = world.position(mirror["partner"])
-        M = world.M.copy()
-        M[n, i, world.goods] *= mirror["imports"] / M[n, i, world.goods].sum()
-        found["mirror"] = _net(world, n, M=M)
-    return found
-
-
-def _net(world: World, n: int, **other: np.ndarray) -> float:
-    given = {"M": world.M, "tau": world.tau, "collection": world.collection, **other}
-    return float(derive(**given, gamma=world.gamma, beta=world.beta, pool=world.pool).net_pool[n])
+    """Net receipts of the case's country from the pool under other calibrations of the same world, MUSD."""
+    nets = {row[0]: float(row[1]) for row in results.tables["pool"].rows}
+    return {name: net for name, net in nets.items() if not name.startswith("earlier.")}
 
 
 def _beside(results: CaseResults) -> list[Claim]:
-    """Real income of the case's country under other closures and baselines, percent."""
-    found = []
-    for kind, table in (("closure", results.closures), ("alternative", results.alternatives)):
-        for (first, second), outcome in table.items():
-            label, scenario = (second, first) if kind == "closure" else (first, second)
-            key = f"{kind}.{label}.{scenario}"
-            reason = "one solve at the most likely parameters, shown beside the band"
-            value = float(percent(outcome.values["welfare_hat"][outcome.world.position(results.case["country"])]))
-            found.append(Claim(key, value, None, None, "percent", source(results), reason))
+    """Real income of the case's country with another closure, class, baseline or set of elasticities, percent."""
+    reason = "one solve at the most likely parameters, shown beside the band"
+    values = {key: alone(results, outcome) for key, outcome in results.beside.items()}
+    found = [Claim(".".join(key), v, None, None, "percent", source(results), reason) for key, v in values.items()]
+    for scenario in results.sweep.scenarios:
+        middle = alone(results, results.sweep.modes[scenario, "all"])
+        for kind in ("class", "closure"):
+            spread = [middle, *(v for key, v in values.items() if key[0] == kind and key[2] == scenario)]
+            origin = f"{source(results)}; range: lowest and highest over {len(spread) - 1} solves of {kind}.*"
+            found.append(ranged(f"spread.{kind}.{scenario}", [middle, min(spread), max(spread)], "percent", origin))
     return found
 
 
+def alone(results: CaseResults, outcome: Outcome) -> float:
+    """Return the change in real income of the case's country in one solve, percent."""
+    return float(percent(outcome.values["welfare_hat"][outcome.world.position(results.case["country"])]))
+
+
 def _sectors(results: CaseResults) -> list[Claim]:
-    """Output by sector of the case's country, percent and money, headline scenario."""
+    """Output (percent, money) and employment (percent) by sector of the case's country, headline scenario."""
     world, scenario = results.world, results.case["headline"]
     n = world.position(results.case["country"])
     band = results.sweep.band("Y_new", scenario)
+    mode = results.sweep.modes[scenario, "all"].values
+    people = results.sweep.sample("Y_new", scenario)[:, n] / results.sweep.sample("w_hat", scenario)[:, n, None]
+    ends = [mode["Y_new"][n] / mode["w_hat"][n], *np.percentile(people, [5, 95], axis=0)]
     found = []
     for j, sector in enumerate(world.sectors):
         base = float(world.Y[n, j])
@@ -213,6 +203,8 @@ def _sectors(results: CaseResults) -> list[Claim]:
             found.append(ranged(f"output.{scenario}.{sector}", values, "percent", source(results)))
             money = [float(v[n, j]) - base for v in (band.mode, band.low, band.high)]
             found.append(ranged(f"output_money.{scenario}.{sector}", money, "MUSD", source(results)))
+            jobs = [100 * (float(v[j]) / base - 1) for v in ends]
+            found.append(ranged(f"employment.{scenario}.{sector}", jobs, "percent", source(results)))
     return found
 
 
@@ -236,17 +228,14 @@ def _partners(results: CaseResults) -> list[Claim]:
 def verdict(results: CaseResults) -> str:
     """Judge "the country would gain by leaving" by a stated rule.
 
-    Over all scenarios that leave the bloc: "supported" if at least 95 % of draws gain in each and no closure or other
-    baseline loses; "not" if at most 5 % gain in each and none of them gains; "partly" if the scenarios fall on
-    different sides; otherwise it "cannot" be told.
+    Over all scenarios that leave the bloc: "supported" if at least 95 % of draws gain in each and no closure, class of
+    model, baseline or set of elasticities loses; "not" if at most 5 % gain in each and none of them gains; "partly" if
+    the scenarios fall on different sides; otherwise it "cannot" be told.
     """
-    home = results.case["country"]
-    n = results.world.position(home)
+    n = results.world.position(results.case["country"])
     exits = leaving(results)
     shares = [float((results.sweep.sample("welfare_hat", s)[:, n] > 1).mean()) for s in exits]
-    others = [o for (s, _), o in results.closures.items() if s in exits]
-    others += [o for (_, s), o in results.alternatives.items() if s in exits]
-    gains = [float(o.values["welfare_hat"][o.world.position(home)]) > 1 for o in others]
+    gains = [alone(results, o) > 0 for (kind, _, s), o in results.beside.items() if kind in BESIDE and s in exits]
     if min(shares) >= 0.95:
         return "supported" if all(gains) else "cannot"
     if max(shares) <= 0.05:

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from karvan.tell import charts
-from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, section, subheading, table_of
+from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, section, table_of
 from karvan.tell.claims import verdict
 from karvan.tell.evidence import know, others, papers, take
-from karvan.tell.language import THIN, Words, number, percent
-from karvan.tell.why import change, lowest_net, why
+from karvan.tell.goods import exports
+from karvan.tell.language import THIN, number, percent
+from karvan.tell.partners import partners
+from karvan.tell.sure import sure
+from karvan.tell.why import change, listed, lowest_net, why
 
-CLOSE = ("RUS", "BLR", "ARM", "KGZ")
 RATES = {"applied": "mfn", "bound": "wto-bound"}
 
 
@@ -36,7 +38,7 @@ def page(t: Teller) -> dict[str, Any]:
             "rule": w("verdict_rule"),
             "but": _but(t),
         },
-        "sections": [part(t) for part in PARTS],
+        "sections": [part(t) for part in PARTS if part is not exports or "groups" in t.case],
     }
 
 
@@ -53,7 +55,11 @@ def _but(t: Teller) -> str:
 def _lead(t: Teller) -> str:
     c = t.claims[f"income.{t.soft}.all.{t.case['country']}"]
     return t.words(
-        "headline_loss" if c.value < 0 else "headline_gain", country=t.home, percent=f"{number(abs(c.value), 2)}{THIN}%"
+        "headline_loss" if c.value < 0 else "headline_gain",
+        country=t.home,
+        percent=f"{number(abs(c.value), 2)}{THIN}%",
+        scenario=t.words.in_text(t.soft),
+        means=t.words.named("scenario_means", t.soft),
     )
 
 
@@ -109,15 +115,15 @@ def _wage_falls_more(t: Teller) -> bool:
 
 def _countries(t: Teller) -> Block:
     w, home = t.words, t.case["country"]
-    order = [home, *[c for c in CLOSE if c in t.world.countries]]
-    order += [c for c in t.world.countries if c not in order]
+    close = [c for c in t.world.blocs[t.case["bloc"]].within(t.world.countries) if c != home]
+    order = [home, *close, *(c for c in t.world.countries if c not in (home, *close))]
     rows = []
-    for code in order[: 5 + 8]:
+    for code in order[: len(close) + 9]:
         c = t.claims[f"income.{t.soft}.all.{code}"]
         rows.append({"label": w.country(code), "part": "", "value": c.value, "low": c.low, "high": c.high})
     head = [w("col_country"), *(w.scenario(s) for s in t.scenarios)]
     moved = {c: max(abs(t.value(f"income.{s}.all.{c}")) for s in t.scenarios) for c in order}
-    shown = [c for c in order if c in (home, *CLOSE) or moved[c] >= 0.01]
+    shown = [c for c in order if c in (home, *close) or moved[c] >= 0.01]
     rest = max([moved[c] for c in order if c not in shown], default=0.0)
     table = [[w.country(c), *(t.cell(f"income.{s}.all.{c}") for s in t.scenarios)] for c in shown]
     return section(
@@ -137,60 +143,28 @@ def _most_affected(t: Teller) -> str:
     return t.words("countries_text", country=t.home, least=first, most=second, scenario=t.words.in_text(t.soft))
 
 
-def _sure(t: Teller) -> Block:
-    w = t.words
-    head = [w("col_scenario"), *(w.scenario(s) for s in t.scenarios)]
-    closures = [
-        [w(f"closure_{k}"), *(percent(t.value(f"closure.{k}.{s}")) for s in t.scenarios)]
-        for k in ("fixed", "share", "purge")
-    ]
-    names = [n for n in dict.fromkeys(name for name, _ in t.results.alternatives) if n != "keep own tariff"]
-    others = [[_alternative(w, n), *(percent(t.value(f"alternative.{n}.{s}")) for s in t.scenarios)] for n in names]
-    numeric = range(1, len(head))
-    return section(
-        w("sure_heading"),
-        paragraph(w("sure_text", draws=number(t.results.sweep.draws), country=t.home)),
-        paragraph(_spread(t)),
-        subheading(w("closures_title")),
-        table_of(["", *head[1:]], closures, numeric=numeric),
-        subheading(w("alternatives_title")),
-        table_of(["", *head[1:]], others, numeric=numeric),
-    )
-
-
-def _spread(t: Teller) -> str:
-    """The range of the single solves for the headline scenario, and which of them leave the band of parameters."""
-    w, band = t.words, t.claims[f"income.{t.soft}.all.{t.case['country']}"]
-    names = {f"closure.{k}.{s}": w(f"closure_{k}") for s, k in t.results.closures if s == t.soft}
-    names |= {f"alternative.{n}.{s}": _alternative(w, n) for n, s in t.results.alternatives if s == t.soft}
-    values = {key: t.value(key) for key in names}
-    out = [names[k] for k, v in values.items() if not (band.low or v) <= v <= (band.high or v)]
-    ends = {"low": percent(min(values.values())), "high": percent(max(values.values()))}
-    text = w("sure_spread", scenario=w.in_text(t.soft), count=len(values), **ends)
-    return f"{text} {w('sure_outside', names=', '.join(out)) if out else w('sure_inside')}"
-
-
-def _alternative(w: Words, name: str) -> str:
-    if name.startswith("elasticities: "):
-        code = name.removeprefix("elasticities: ")
-        return w("alt_elasticities", name=w.table["elasticities"].get(code, code))
-    return {"no input links": w("alt_no_inputs"), "full common tariff": w("alt_cet")}.get(name, name)
-
-
 def _sectors(t: Teller) -> Block:
     w = t.words
     keys = [s for s in t.world.sectors if f"output.{t.soft}.{s}" in t.claims]
     keys.sort(key=lambda s: t.value(f"output.{t.soft}.{s}"))
     rows, table = [], []
+    jobs = sorted(keys, key=lambda s: t.value(f"employment.{t.soft}.{s}"))
     for s in keys:
         c, money = t.claims[f"output.{t.soft}.{s}"], t.claims[f"output_money.{t.soft}.{s}"]
         rows.append({"label": w.sector(s), "part": "", "value": c.value, "low": c.low, "high": c.high})
-        table.append([w.sector(s), t.cell(c.key), number(money.value, sign=True)])
+        table.append([w.sector(s), t.cell(c.key), number(money.value, sign=True), t.cell(f"employment.{t.soft}.{s}")])
     return section(
         w("sector_heading"),
         paragraph(w("sector_text", country=t.home, scenario=w.in_text(t.soft))),
+        paragraph(w("sector_jobs", down=_jobs(t, jobs[:2]), up=_jobs(t, jobs[:-3:-1]))),
         figure(charts.ranges(rows, "%"), w("sector_caption")),
-        table_of([w("col_sector"), f"{w('col_percent')} ({w('col_range')})", w("col_musd")], table, numeric=(1, 2)),
+        table_of([w("col_sector"), w("col_output"), w("col_musd"), w("col_employment")], table, numeric=(1, 2, 3)),
+    )
+
+
+def _jobs(t: Teller, sectors: list[str]) -> str:
+    return listed(
+        t, [f"{t.words.sector(s).lower()} ({percent(t.value(f'employment.{t.soft}.{s}'), 1)})" for s in sectors]
     )
 
 
@@ -290,8 +264,8 @@ def _asked(t: Teller) -> Block:
     w, home = t.words, t.case["country"]
     hard = next(s for s in t.exits if s != t.soft)
     found: list[Block] = []
-    if f"alternative.keep own tariff.{hard}" in t.claims and {"mfn", "wto-bound"} <= set(t.world.schedules):
-        points = t.value(f"income.{hard}.all.{home}") - t.value(f"alternative.keep own tariff.{hard}")
+    if f"variant.keep own tariff.{hard}" in t.claims and {"mfn", "wto-bound"} <= set(t.world.schedules):
+        points = t.value(f"income.{hard}.all.{home}") - t.value(f"variant.keep own tariff.{hard}")
         rates = {name: f"{number(100 * _rate(t, key), 1)}{THIN}%" for name, key in RATES.items()}
         found.append(paragraph(w("reader_wto", country=t.home, change=number(points, 3, sign=True), **rates)))
     duties = t.value(f"income.{hard}.tariffs.{home}") - t.value(f"income.{t.soft}.tariffs.{home}")
@@ -309,16 +283,18 @@ def _rate(t: Teller, schedule: str) -> float:
 
 
 PARTS = (
-    _sure,
+    _variants,
+    sure,
     why,
     change,
-    _variants,
+    others,
     _countries,
     _sectors,
     _partners,
     _pool,
     _asked,
-    others,
+    exports,
+    partners,
     know,
     papers,
     take,

@@ -22,12 +22,12 @@ def others(t: Teller) -> Block:
     frictions = [t.value(f"income.{s}.frictions.{home}") for s in t.exits]
     inside = max(map(abs, tariffs)) <= 1.0 and max(map(abs, frictions)) <= 3.0
     spans = {"tariffs": _span(tariffs), "frictions": _span(frictions)}
-    rows = [[w("ours"), w("ours_what"), w("ours_found", **spans), ""]]
+    rows = [[w("ours"), w("ours_what", country=t.home, count=number(len(t.exits))), w("ours_found", **spans), ""]]
     rows += [[f"{o['who']} ({o['year']})", o["what"], o["found"], o["why"]] for o in t.case["others"]]
     head = [w("col_who"), w("col_what"), w("col_found"), w("col_why")]
     return section(
         w("others_heading"),
-        paragraph(w("others_text")),
+        paragraph(w("others_text", country=t.home)),
         figure(charts.ranges(_beside(t), "%", apart=False), w("others_caption")),
         table_of(head, rows, words=True),
         paragraph(w("others_inside" if inside else "others_outside", **spans)),

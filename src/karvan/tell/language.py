@@ -52,6 +52,10 @@ class Words:
         """Return the display name of a sector."""
         return str(self.table["sector"].get(name, name.replace("_", " ")))
 
+    def named(self, table: str, name: str) -> str:
+        """Return the display name of something in one of the catalogue's tables."""
+        return str(self.table.get(table, {}).get(name, name))
+
     def scenario(self, name: str) -> str:
         """Return the short name of a scenario."""
         return str(self.table["scenario"].get(name, name))
