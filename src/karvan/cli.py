@@ -152,6 +152,22 @@ def check(
 
 
 @app.command()
+def friends(
+    country: Annotated[str, typer.Argument(help="Country code, such as KAZ.")],
+    world: WorldName = "eurasia-2021",
+    json: Json = False,
+) -> None:
+    """Print whose growth helps a country, and what it loses if a partner closes. Example: karvan friends KAZ."""
+    from karvan.cases.detail import elasticity_ends, partners
+    from karvan.data.worlds import load
+
+    base = load(world)
+    with _busy(f"closing {len(base.countries) - 1} partners one by one"):
+        table = partners(base, country, elasticity_ends(base))
+    _show(table, json)
+
+
+@app.command()
 def symbols(json: Json = False) -> None:
     """Print the dictionary of symbols. Example: karvan symbols --json."""
     from karvan.core.symbols import symbols as entries

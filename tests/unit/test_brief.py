@@ -9,6 +9,7 @@ import pytest
 
 import karvan as kv
 from karvan import cases
+from karvan.core.case import BESIDE
 from karvan.tell import tell
 from karvan.tell.charts import svg
 from karvan.tell.claims import claims, verdict
@@ -26,8 +27,12 @@ def html(results):
     return tell(results).html()
 
 
+def keys(results):
+    return [c.key for c in claims(results)]
+
+
 def test_page_is_whole_and_needs_nothing_from_outside(html):
-    assert html.count("<h2>") == 13
+    assert html.count("<h2>") == 15
     assert not re.search(
         r"\bnan\b|\binf\b|undefined|\{\{|\{[a-z_]+\}",
         re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", html, flags=re.S),
@@ -35,14 +40,16 @@ def test_page_is_whole_and_needs_nothing_from_outside(html):
     )
     assert "<script" not in html and "<link" not in html and "@import" not in html
     assert not re.search(r'(src|xlink:href)="https?:', html)
-    assert html.count("<svg") == 2 * 7
+    assert html.count("<svg") == 2 * 11
 
 
 def test_every_message_is_used_and_none_is_missing(results):
     words = Words("en")
     page(Teller(results, claims(results), words))
     either = {"headline_loss", "headline_gain", "others_inside", "others_outside"}
-    either |= {"sure_inside", "sure_outside", "change_border", "change_border_gain", "verdict_but", "not_available"}
+    either |= {"sure_inside", "sure_outside", "sure_sign_same", "sure_sign_turns", "verdict_but", "why_rest"}
+    either |= {"change_never", "change_crosses", "change_always", "not_found", "not_varied", "not_available"}
+    either |= {"goods_where_processed", "goods_where_raw", "partners_over", "partners_over_none", "partners_unclear"}
     either |= {f"verdict_{v}" for v in ("supported", "not", "partly", "cannot")}
     assert set(words.table["text"]) - words.used <= either
 
@@ -51,7 +58,12 @@ def test_names_of_the_world_are_in_the_catalogue(results):
     words = Words("en")
     assert set(results.world.countries) <= set(words.table["country"])
     assert set(results.world.sectors) <= set(words.table["sector"])
-    assert set(results.case["scenarios"]) <= set(words.table["scenario"])
+    for table in ("scenario", "scenario_in_text", "scenario_means"):
+        assert set(results.case["scenarios"]) <= set(words.table[table])
+    for kind in BESIDE:
+        assert {name for k, name, _ in results.beside if k == kind} <= set(words.table[kind])
+    assert set(results.case["groups"]) <= set(words.table["group"])
+    assert {k.removeprefix("part.") for k in keys(results) if k.startswith("part.")} <= set(words.table["part"])
 
 
 def test_every_claim_has_unit_source_and_a_range_or_a_reason(results):
@@ -123,9 +135,9 @@ def test_bad_targets_are_refused_and_leave_nothing(results, tmp_path):
 
 
 def test_unconverged_results_are_not_told(results):
-    bad = {key: replace(out, converged=False) for key, out in results.closures.items()}
-    with pytest.raises(kv.ConvergenceError, match="not converged"):
-        tell(results._replace(closures=bad))
+    bad = {key: replace(out, converged=key[0] != "class") for key, out in results.beside.items()}
+    with pytest.raises(kv.ConvergenceError, match=r"24 result.* not converged .*class / resources / kz-exit-soft"):
+        tell(results._replace(beside=bad))
 
 
 def test_markup_in_a_scenario_is_shown_not_run(results):

@@ -127,6 +127,16 @@ def test_brief_as_json(karvan, tmp_path):
     assert {"income.kz-exit-soft.all.KAZ", "losing.kz-exit-soft", "pool.net"} <= keys
 
 
+def test_friends_ranks_partners_by_what_their_closing_costs(karvan):
+    code, out, _ = karvan("friends", "KAZ", "--json")
+    rows = json.loads(out)
+    assert code == 0 and len(rows) == len(kv.load("eurasia-2021").countries) - 1
+    assert [r["closing"] for r in rows] == sorted(r["closing"] for r in rows)
+    assert all(r["closing_low"] <= r["closing"] <= r["closing_high"] < 0 for r in rows)
+    code, _, err = karvan("friends", "KZA")
+    assert code == 1 and "unknown country: KZA" in err
+
+
 def test_replicate_lists_the_papers_and_solves_one(karvan):
     code, out, _ = karvan("replicate")
     assert code == 0 and "cp2015" in out and "deficits: purge | fixed" in out

@@ -21,6 +21,8 @@ from karvan.models.trade.sensitivity import friends, holdup
 from karvan.run.break_even import BreakEven, break_even
 
 EVERYTHING = 10**9
+ENDS = ("growth", "growth_low", "growth_high", "closing", "closing_low", "closing_high")
+PARTNER = ("partner", *ENDS, "exports_share", "imports_share", "note")
 WIDEST = 0.5  # border cost up to which a loss is looked for, part of the value of goods
 
 
@@ -167,8 +169,12 @@ def partners(world: World, country: str, ends: Sequence[World]) -> Table:
             helps = [float(g[i]) for g in growth]
             hurts = [c[partner][3] for c in closing]
             rows.append((partner, *_ends(helps), *_ends(hurts), first[1], first[2], first[6]))
-    head = ("partner", "growth", "growth_low", "growth_high", "closing", "closing_low", "closing_high")
-    return Table((*head, "exports_share", "imports_share", "note"), tuple(rows), f"Partners of {country}")
+    rows.sort(key=lambda row: np.inf if row[4] is None else row[4])
+    title = (
+        f"Real income of {country}, percent; growth: 1 % more productivity in the partner, closing: all trade with it "
+    )
+    title += "stops; low and high at the two ends of the elasticities"
+    return Table(PARTNER, tuple(rows), title)
 
 
 def _ends(values: Sequence[float | None]) -> tuple[float | None, float | None, float | None]:

@@ -10,6 +10,7 @@ import numpy as np
 from karvan.core.sweep import Sweep
 from karvan.core.table import Table
 from karvan.core.world import World
+from karvan.models.trade.value_added import rounds, sourcing, suppliers, value_added_exports
 
 COLUMNS = ("when", "to", "sector", "gross", "origin", "content")
 
@@ -24,29 +25,29 @@ def exported(case: Mapping[str, Any], found: Sweep) -> Table:
     out = found.modes[case["headline"], "all"]
     world, n = out.world, out.world.position(case["country"])
     members = np.isin(world.countries, world.blocs[case["bloc"]].members)
+    made = value_added_exports(out)
+    new = out.values
     rows: list[tuple[Any, ...]] = []
-    for when, M, pi in (("before", world.M, world.pi), ("after", out.values["M_new"], out.values["pi_new"])):
-        sold = M[:, n].copy()
-        sold[n] = 0.0
+    for when, M, X, side in (
+        ("before", world.M, world.X, made.before),
+        ("after", new["M_new"], new["X_new"], made.after),
+    ):
+        share = np.divide(side.domestic[n], side.exports[n], out=np.zeros_like(world.theta), where=side.exports[n] > 0)
         for to, who in (("members", members), ("others", ~members)):
-            gross = sold[who].sum(axis=0) * world.goods
-            value_added = value_added_in(world, n, pi[n, n]) * gross
-            origin, content = value_added.sum(axis=1), value_added.sum(axis=0)
+            gross = M[who & (np.arange(len(M)) != n), n].sum(axis=0) * world.goods
+            origin = _origin(world, n, M, X, gross)
             rows += [
-                (when, to, sector, float(gross[j]), float(origin[j]), float(content[j]))
+                (when, to, sector, float(gross[j]), float(origin[j]), float(share[j] * gross[j]))
                 for j, sector in enumerate(world.sectors)
             ]
     return Table(COLUMNS, tuple(rows), f"What {case['country']} exports, MUSD")
 
 
-def value_added_in(world: World, n: int, own: np.ndarray) -> np.ndarray:
-    """(k, j) value added earned at home in sector k per dollar of exports of sector j, through the Leontief inverse.
-
-    v = diag(beta) (1 - A)^-1 with A[k, j] = own[k] gamma[k, j]: domestic inputs and the inputs of those.
-
-    Parameters
-    ----------
-    own : (k,) share of domestic suppliers in what the country buys
-    """
-    A = own[:, None] * world.gamma[n]
-    return world.beta[n][:, None] * np.linalg.inv(np.eye(len(own)) - A)
+def _origin(world: World, n: int, M: np.ndarray, X: np.ndarray, gross: np.ndarray) -> np.ndarray:
+    """(j,) value added earned at home in each sector through exports of `gross`, through all rounds of suppliers."""
+    bought = sourcing(M, X)
+    need = np.zeros((len(M), 1, len(gross)))
+    need[n, 0] = gross
+    total = max(float(gross.sum()), 1e-300)
+    output = rounds(need, lambda x: suppliers(x, bought, world.gamma), lambda _, x: float(x.sum()) / total)
+    return np.asarray(output[n, 0] * world.beta[n])

@@ -73,7 +73,7 @@ def ranges(
     """Ranges with a dot: rows of label, part, value (None: no dot), low, high.
 
     Parts have their own colour and, when `apart`, their own line inside each label. `shade` is a range that runs
-    behind all rows.
+    behind all rows; its colours have no legend, because the labels say what each row is.
     """
     parts = list(dict.fromkeys(r["part"] for r in rows))
     lines = len(parts) if apart else 1
@@ -85,12 +85,12 @@ def ranges(
         offset = {"yOffset": alt.YOffset("part:N", sort=parts)} if lines > 1 else {}
         colour: Any = alt.value(INK)
         if len(parts) > 1:
-            colour = _colours(parts, width)
+            colour = _colours(parts, width, named=shade is None)
         x = {"title": axis, "axis": _ticks(width)}
         base = alt.Chart(alt.Data(values=data)).encode(y=y, color=colour, **offset)
         band = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", **x), x2="high:Q")
         dot = base.transform_filter("isValid(datum.value)").mark_circle(size=60, opacity=1)
-        step = max(17 * lines + 8, 15 * deep + 10) if shade is None else 18
+        step = max(17 * lines + 8, 15 * deep + 10)
         behind = [] if shade is None else [_shaded(shade)]
         return alt.layer(*behind, _zero("x"), band, dot.encode(x=alt.X("value:Q", **x))).properties(
             width=_plot(width), height=alt.Step(step / lines)
@@ -167,38 +167,74 @@ def stacked(rows: Sequence[dict[str, Any]], axis: str) -> Callable[[int], Any]:
 
 
 def scatter(points: Sequence[dict[str, Any]], x: str, y: str, *, line: float) -> Callable[[int], Any]:
-    """Named points: rows of x, y and label ("" for none), with a dashed line at `line` on the horizontal axis."""
+    """Named points: rows of x, y and label, the most important first; a dashed line at `line` on the horizontal axis.
+
+    A name is left out where there is no room for it.
+    """
+    tall = 280
 
     def draw(width: int) -> Any:
         import altair as alt
 
-        wide = max(p["x"] for p in points) * 1.22
         low, high = min(0.0, *(p["y"] for p in points)), max(p["y"] for p in points)
         pad = 0.12 * (high - low)
-        base = alt.Chart(alt.Data(values=list(points))).encode(
-            x=alt.X("x:Q", title=x, axis=_ticks(width), scale=alt.Scale(domain=[0, wide], nice=False)),
-            y=alt.Y(
-                "y:Q",
-                title=None,
-                axis=alt.Axis(grid=True, tickCount=5),
-                scale=alt.Scale(domain=[low - pad, high + pad], nice=False),
-            ),
+        across, up = [0.0, 1.06 * max(line, *(p["x"] for p in points))], [low - pad, high + pad]
+        rows = _named(points, across, up, width - 60, tall, line)
+        base = alt.Chart(alt.Data(values=rows)).encode(
+            x=alt.X("x:Q", title=x, axis=_ticks(width), scale=alt.Scale(domain=across, nice=False)),
+            y=alt.Y("y:Q", title=None, axis=alt.Axis(tickCount=5), scale=alt.Scale(domain=up, nice=False)),
         )
         dot = base.mark_circle(size=55, opacity=1).encode(color=_sign("datum.y < 0"))
-        # Labels to the right of a dot; where the next dot is close, above it.
         names = [
-            base.transform_filter(f"datum.label != '' && datum.above == {str(above).lower()}")
-            .mark_text(align="left", dx=7 if not above else 0, dy=0 if not above else -9, fontSize=12, color=INK)
+            base.transform_filter(f"datum.side == '{side}'")
+            .mark_text(align=align, dx=dx, dy=dy, fontSize=12, color=INK)
             .encode(text="label:N")
-            for above in (False, True)
+            for side, (align, dx, dy) in SIDES.items()
         ]
         edge = alt.Chart(alt.Data(values=[{"x": line}])).mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x="x:Q")
         flat = alt.Chart(alt.Data(values=[{"y": 0}])).mark_rule(color=MUTED).encode(y="y:Q")
         title = alt.Chart(alt.Data(values=[{"text": y}])).mark_text(align="left", color=MUTED, fontSize=12, dx=2)
         title = title.encode(x=alt.value(0), y=alt.value(-12), text="text:N")
-        return alt.layer(flat, edge, dot, *names, title).properties(width=width - 60, height=280)
+        return alt.layer(flat, edge, dot, *names, title).properties(width=width - 60, height=tall)
 
     return draw
+
+
+SIDES = {"right": ("left", 8, 0), "left": ("right", -8, 0), "above": ("center", 0, -12), "below": ("center", 0, 13)}
+
+
+def _named(
+    points: Sequence[dict[str, Any]],
+    across: Sequence[float],
+    up: Sequence[float],
+    width: float,
+    tall: float,
+    line: float,
+) -> list[dict[str, Any]]:
+    """Points with the side of the dot on which their name stands, "" where it would cover a name, a dot or the line."""
+    places = [
+        (width * (p["x"] - across[0]) / (across[1] - across[0]), tall * (up[1] - p["y"]) / (up[1] - up[0]))
+        for p in points
+    ]
+    edge = width * (line - across[0]) / (across[1] - across[0])
+    taken = [(edge - 2, edge + 2, 0.0, tall), *((a - 5, a + 5, b - 5, b + 5) for a, b in places)]
+    rows = []
+    for p, (a, b) in zip(points, places, strict=True):
+        long = 7.0 * len(p["label"])
+        starts = {"right": a + 7, "left": a - 7 - long, "above": a - long / 2, "below": a - long / 2}
+        side = ""
+        for name, start in starts.items() if p["label"] else ():
+            box = (start, start + long, b + SIDES[name][2] - 7, b + SIDES[name][2] + 7)
+            if box[0] >= 0 and box[1] <= width and box[2] >= 0 and box[3] <= tall and not _covers(box, taken):
+                side = name
+                taken.append(box)
+                break
+        rows.append({**p, "side": side})
+    return rows
+
+
+def _covers(box: tuple[float, ...], others: Sequence[tuple[float, ...]]) -> bool:
+    return any(box[0] < o[1] and o[0] < box[1] and box[2] < o[3] and o[2] < box[3] for o in others)
 
 
 def _labelled(rows: Sequence[dict[str, Any]], width: int) -> tuple[list[dict[str, Any]], Any, int]:
@@ -222,11 +258,11 @@ def _legend(parts: Sequence[str], width: int) -> Any:
     return alt.Legend(orient="top", title=None, columns=len(parts) if width > NARROW else 2)
 
 
-def _colours(parts: Sequence[str], width: int) -> Any:
+def _colours(parts: Sequence[str], width: int, *, named: bool = True) -> Any:
     import altair as alt
 
-    scale = alt.Scale(domain=list(parts), range=[INK, GAIN, SECOND, MUTED][: len(parts)])
-    return alt.Color("part:N", scale=scale, sort=list(parts), legend=_legend(parts, width))
+    scale = alt.Scale(domain=list(parts), range=[INK, GAIN, SECOND, MUTED, LOSS][: len(parts)])
+    return alt.Color("part:N", scale=scale, sort=list(parts), legend=_legend(parts, width) if named else None)
 
 
 def _shaded(ends: tuple[float, float]) -> Any:

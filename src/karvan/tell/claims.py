@@ -60,8 +60,9 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
 
 def refuse_unconverged(results: CaseResults) -> None:
     """Raise when any Outcome of the case is not converged."""
-    outcomes: dict[tuple[str, ...], Outcome] = {**results.sweep.modes, **results.beside}
-    bad = [" / ".join(name) for name, outcome in outcomes.items() if not outcome.converged]
+    outcomes = [(" / ".join(k), o) for k, o in results.sweep.modes.items()]
+    outcomes += [(" / ".join(k), o) for k, o in results.beside.items()]
+    bad = [name for name, outcome in outcomes if not outcome.converged]
     if bad:
         raise ConvergenceError(f"{len(bad)} result(s) are not converged and cannot be told: {', '.join(bad[:5])}")
 

@@ -66,7 +66,7 @@ def _lead(t: Teller) -> str:
 def _lead_text(t: Teller) -> list[str]:
     w, case = t.words, t.case
     income, dollars = t.claims[f"income.{t.soft}.all.{case['country']}"], t.claims[f"dollars.{t.soft}"]
-    household = t.claims[f"household.{t.soft}"]
+    household, classes = t.claims[f"household.{t.soft}"], t.claims[f"spread.class.{t.soft}"]
     low, high = sorted((income.low or 0.0, income.high or 0.0))
     return [
         w("headline_range", low=percent(low), high=percent(high), count=number(t.value(f"losing.{t.soft}"))),
@@ -81,7 +81,12 @@ def _lead_text(t: Teller) -> list[str]:
             currency=case["money"]["currency"],
             year=t.world.year,
         ),
-        w("parameters_only", frictions=percent(t.value(f"income.{t.soft}.frictions.{case['country']}"))),
+        w(
+            "parameters_only",
+            frictions=percent(t.value(f"income.{t.soft}.frictions.{case['country']}")),
+            class_low=percent(classes.low or 0.0),
+            class_high=percent(classes.high or 0.0),
+        ),
     ]
 
 

@@ -48,13 +48,12 @@ def _turning(results: CaseResults) -> list[Claim]:
         key = f"turn.{row['what']}.{row['scenario']}"
         if row["what"] == "fee":
             origin = f"{source(results)}; {BAND}"
-            found.append(Claim(key, value, low, high, "MUSD", origin, "" if low is not None else NO_END))
-            ends = [None if v is None else today - v for v in (high, low)]
-            found.append(Claim(f"pool.break_even.{row['scenario']}", today - value, *ends, "MUSD", origin))
+            net = [None if v is None else today - v for v in (value, high, low)]
+            found.append(_either(key, [value, low, high], "MUSD", origin, NO_END))
+            found.append(_either(f"pool.break_even.{row['scenario']}", net, "MUSD", origin, NO_END))
         else:
             points = [None if v is None else 100 * v for v in (value, low, high)]
-            origin = f"{source(results)}; {ENDS}"
-            found.append(_either(key, points, "percent of value", origin, NO_END))
+            found.append(_either(key, points, "percent of value", f"{source(results)}; {ENDS}", NO_END))
     return found
 
 
@@ -102,6 +101,8 @@ def _exported(results: CaseResults) -> list[Claim]:
             found.append(_raw(results, measure, when, None, origin))
         for to in ("members", "others"):
             found.append(_raw(results, "gross", when, to, origin))
+            if when == "after":
+                found.append(_moved(results, to))
         rows = [r for r in results.tables["exported"].to_dicts() if r["when"] == when]
         found += [_content(name, rows, when, origin, reason, who) for name, who in _groups(results).items()]
     return found
@@ -119,6 +120,17 @@ def _raw(results: CaseResults, measure: str, when: str, to: str | None, origin: 
     value, wide = share["raw"], share["raw"] + share.get("first_processing", 0.0)
     where = f"{measure}.{to}" if to else measure
     return ranged(f"raw.{where}.{when}", [value, value, wide], "percent", f"{origin}; range: first processing as raw")
+
+
+def _moved(results: CaseResults, to: str) -> Claim:
+    """Change in exports of everything that is not raw, by destination, percent."""
+    rows = [r for r in results.tables["exported"].to_dicts() if r["to"] == to]
+    rows = [r for r in rows if r["sector"] not in results.case["groups"]["raw"]]
+    sold = {when: sum(r["gross"] for r in rows if r["when"] == when) for when in ("before", "after")}
+    change = 100 * (sold["after"] / sold["before"] - 1)
+    return Claim(
+        f"processed.{to}.{results.case['headline']}", change, None, None, "percent", source(results), ONE_SOLVE
+    )
 
 
 def _content(

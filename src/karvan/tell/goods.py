@@ -7,7 +7,7 @@ from typing import Any
 from karvan.tell import charts
 from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, table_of
 from karvan.tell.findings import MEASURES, verdict_exports
-from karvan.tell.language import THIN, number
+from karvan.tell.language import THIN, number, percent
 
 
 def exports(t: Teller) -> Block:
@@ -54,9 +54,17 @@ def _answer(t: Teller) -> str:
 
 def _destinations(t: Teller) -> str:
     """What goes to the members and to others, and what the headline scenario does to it."""
-    keys = ("gross.members.before", "gross.others.before", "gross.members.after", "gross.before", "gross.after")
-    values = {k.replace(".", "_"): share(t.value(f"raw.{k}")) for k in keys}
-    return t.words("goods_where", scenario=t.words.in_text(t.soft), country=t.home, **values)
+    w = t.words
+    inside, outside = t.value("raw.gross.members.before"), t.value("raw.gross.others.before")
+    first = w(
+        "goods_where_processed" if inside < outside else "goods_where_raw",
+        country=t.home,
+        members=share(inside),
+        others=share(outside),
+    )
+    moved = {to: percent(t.value(f"processed.{to}.{t.soft}"), 1) for to in ("members", "others")}
+    ends = {when: share(t.value(f"raw.gross.{when}")) for when in ("before", "after")}
+    return f"{first} {w('goods_moved', scenario=w.in_text(t.soft), **moved, **ends)}"
 
 
 def _chart(t: Teller) -> Any:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from karvan.tell import charts
 from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, table_of
 from karvan.tell.findings import three
 from karvan.tell.language import THIN, number
 
-NAMED = 10  # points with a name in the chart
-NEAR = 0.06  # of the chart's width and height: two points closer than this share one place for their names
+CROWD = 0.15  # points closer to the origin, as parts of the largest effects, have no name in the chart
+ROWS = 12  # partners in the table
+SEEN = 0.001  # percent: an effect of uncertain sign below it is not worth naming
 
 
 def partners(t: Teller) -> Block:
@@ -28,6 +31,7 @@ def partners(t: Teller) -> Block:
         paragraph(w("partners_corners", scenario=w.in_text(t.soft))),
         table_of([w("col_partner"), w("partners_col_growth"), w("partners_col_closing"), *_shares_head(t)], _rows(t),
                  numeric=range(1, 5)),
+        *_rest(t),
         note(w("partners_method", country=t.home)),
     )  # fmt: skip
 
@@ -44,7 +48,7 @@ def _harm(t: Teller) -> list[Block]:
 def _turns(t: Teller, key: str) -> bool:
     """Whether the sign of a claim differs over its range."""
     c = t.claims[key]
-    return c.low is not None and c.high is not None and c.low < 0 < c.high
+    return c.low is not None and c.high is not None and c.low < 0 < c.high and max(-c.low, c.high) > SEEN
 
 
 def _over(t: Teller, over: list[str]) -> str:
@@ -68,18 +72,25 @@ def _listed(t: Teller, name: str, partners: list[str]) -> str:
 
 
 def _points(t: Teller) -> list[dict[str, Any]]:
+    """The partners as points, those far from the crowd first; the chart names as many as it has room for."""
     found = [p for p in _by(t, "closing") if f"growth.{p}" in t.claims]
-    points = [{"x": -t.value(f"closing.{p}"), "y": t.value(f"growth.{p}"), "partner": p} for p in found]
-    wide, tall = max(p["x"] for p in points), max(p["y"] for p in points) - min(p["y"] for p in points)
-    ranked = sorted(points, key=lambda p: -((p["x"] / wide) ** 2) - (p["y"] / tall) ** 2)
-    named: list[dict[str, Any]] = []
-    for p in ranked:
-        near = [q for q in named if abs(q["y"] - p["y"]) < NEAR * tall and -NEAR * wide < q["x"] - p["x"] < 0.25 * wide]
-        p["label"], p["above"] = "", False
-        if len(named) < NAMED and not near:
-            p["label"] = t.words.country(p["partner"])
-            named.append(p)
-    return points
+    places = {p: (-t.value(f"closing.{p}"), t.value(f"growth.{p}")) for p in found}
+    wide = max(abs(x) for x, _ in places.values()) or 1.0
+    tall = max(abs(y) for _, y in places.values()) or 1.0
+    far = {p: float(np.hypot(x / wide, y / tall)) for p, (x, y) in places.items()}
+    order = sorted(places, key=lambda p: -far[p])
+    names = {p: t.words.country(p) if far[p] > CROWD else "" for p in order}
+    return [{"x": places[p][0], "y": places[p][1], "label": names[p]} for p in order]
+
+
+def _rest(t: Teller) -> list[Block]:
+    """The largest effects of the partners that the table leaves out."""
+    rest = _by(t, "closing")[ROWS:]
+    if not rest:
+        return []
+    most = {name: max(abs(t.value(f"{name}.{p}")) for p in rest) for name in ("closing", "growth")}
+    ends = {"closing": f"{number(most['closing'], 2)}{THIN}%", "growth": f"{number(most['growth'], 3)}{THIN}%"}
+    return [note(t.words("partners_rest", count=len(rest), **ends))]
 
 
 def _shares_head(t: Teller) -> list[str]:
@@ -89,7 +100,7 @@ def _shares_head(t: Teller) -> list[str]:
 def _rows(t: Teller) -> list[list[Any]]:
     table = {r["partner"]: r for r in t.results.tables["partners"].to_dicts()}
     rows = []
-    for p in _by(t, "closing"):
+    for p in _by(t, "closing")[:ROWS]:
         shares = [f"{number(table[p][k], 1)}{THIN}%" for k in ("exports_share", "imports_share")]
         growth = t.cell(f"growth.{p}", 3) if f"growth.{p}" in t.claims else t.words("not_available")
         rows.append([t.words.country(p), growth, t.cell(f"closing.{p}"), *shares])

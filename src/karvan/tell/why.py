@@ -18,7 +18,7 @@ def why(t: Teller) -> Block:
         w("why_heading"),
         paragraph(_parts(t)),
         figure(_chart(t), w("why_caption", country=t.home, scenario=w.in_text(s))),
-        note(w("why_method", country=t.home)),
+        note(w("why_method")),
         paragraph(_channels(t)),
         paragraph(
             w(
