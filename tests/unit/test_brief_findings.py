@@ -88,7 +88,7 @@ def test_the_sentence_why_names_the_largest_part_first(found, told):
 def test_at_the_break_even_border_cost_the_loss_is_as_large_as_asked(results, found):
     claim = found[f"turn.loss.{SOFT}"]
     at = Scenario.read(SOFT).at({"friction1.ad_valorem": claim.value / 100})
-    assert income(results.world, at) == pytest.approx(1 - results.case["loss"], abs=1e-6)
+    assert income(results.world, at) == pytest.approx(1 - results.case["loss"], abs=1e-5)
     assert claim.low < claim.value < claim.high
 
 
@@ -108,7 +108,7 @@ def test_staying_and_paying_costs_as_much_as_leaving(results, found):
     D_new[n] -= fee.value
     D_new[others] += fee.value * world.I[others] / world.I[others].sum()
     paid = 100 * (income(world, kv.Change(D_new=D_new)) - 1)
-    assert paid == pytest.approx(found[f"income.{SOFT}.all.KAZ"].value, abs=1e-6)
+    assert paid == pytest.approx(found[f"income.{SOFT}.all.KAZ"].value, abs=1e-4)
     assert fee.low < fee.value < fee.high
     even = found[f"pool.break_even.{SOFT}"]
     assert (even.value, even.low, even.high) == tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from karvan.run.break_even import BreakEven, break_even
 EVERYTHING = 10**9
 ENDS = ("growth", "growth_low", "growth_high", "closing", "closing_low", "closing_high")
 PARTNER = ("partner", *ENDS, "exports_share", "imports_share", "note")
+CLOSE = 1e-4  # of the range searched: two digits more than the brief shows
 WIDEST = 0.5  # border cost up to which a loss is looked for, part of the value of goods
 
 
@@ -67,10 +69,9 @@ def turning(
         cost = border(s)
         if cost is not None:
             for what, target, high in (("no_gain", 1.0, float(cost[1].high)), ("loss", 1 - case["loss"], WIDEST)):
-                first, *others = (
-                    break_even(w, s, case["country"], cost[0], target=target, low=0.0, high=high, xtol=1e-5)
-                    for w in (world, *ends)
-                )
+                find = partial(break_even, country=case["country"], vary=cost[0], target=target, low=0.0, high=high)
+                first = find(world, s, xtol=CLOSE)
+                others = [find(w, s, xtol=CLOSE) for w in ends] if first else []
                 rows.append((s.name, what, *_span(first, others), first.reason))
         rows.append((s.name, "fee", *_fee(case, world, found, s.name), ""))
     return Table(("scenario", "what", "value", "low", "high", "reason"), tuple(rows), "What would turn the answer")
@@ -92,10 +93,9 @@ def _fee(case: Mapping[str, Any], world: World, found: Sweep, name: str) -> list
     fees = []
     for ratio in (float(v[n]) for v in (band.mode, band.low, band.high)):
         guess = (1 - ratio) * float(world.I[n])
-        wide = 0.5 * abs(guess) + 1.0
-        at = break_even(
-            world, None, case["country"], _staying(world, case), target=ratio, low=guess - wide, high=guess + wide
-        )
+        wide = 0.25 * abs(guess) + 1.0
+        around = {"low": guess - wide, "high": guess + wide, "xtol": CLOSE}
+        at = break_even(world, None, case["country"], _staying(world, case), target=ratio, **around)
         fees.append(at.value)
     value, *ends = fees
     return [value, *sorted(ends, key=lambda v: np.inf if v is None else v)]
