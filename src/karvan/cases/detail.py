@@ -94,8 +94,10 @@ def _fee(case: Mapping[str, Any], world: World, found: Sweep, name: str) -> list
     for ratio in (float(v[n]) for v in (band.mode, band.low, band.high)):
         guess = (1 - ratio) * float(world.I[n])
         wide = 0.25 * abs(guess) + 1.0
-        around = {"low": guess - wide, "high": guess + wide, "xtol": CLOSE}
-        at = break_even(world, None, case["country"], _staying(world, case), target=ratio, **around)
+        low, high = guess - wide, guess + wide
+        at = break_even(
+            world, None, case["country"], _staying(world, case), target=ratio, low=low, high=high, xtol=CLOSE
+        )
         fees.append(at.value)
     value, *ends = fees
     return [value, *sorted(ends, key=lambda v: np.inf if v is None else v)]
