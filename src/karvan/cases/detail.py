@@ -93,8 +93,8 @@ def _fee(case: Mapping[str, Any], world: World, found: Sweep, name: str) -> list
     fees = []
     for ratio in (float(v[n]) for v in (band.mode, band.low, band.high)):
         guess = (1 - ratio) * float(world.I[n])
-        wide = 0.25 * abs(guess) + 1.0
-        low, high = guess - wide, guess + wide
+        one = float(np.copysign(1.0, guess))
+        low, high = sorted((0.8 * guess - one, 2.0 * guess + one))
         at = break_even(
             world, None, case["country"], _staying(world, case), target=ratio, low=low, high=high, xtol=CLOSE
         )

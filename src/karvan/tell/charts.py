@@ -26,7 +26,8 @@ def svg(chart: Any, title: str) -> str:
     """Render one Altair chart to an accessible, scalable SVG without scripts."""
     import vl_convert
 
-    text = vl_convert.vegalite_to_svg(_themed(chart).to_dict())
+    drawing = _themed(chart).to_dict(validate=False)  # checking a drawing takes as long as making it
+    text = vl_convert.vegalite_to_svg(drawing)
     for colour, name in VARIABLES.items():
         text = text.replace(f'"{colour}"', f'"var(--{name})"')
     text = re.sub(r'(<svg[^>]*?) width="([\d.]+)" height="[\d.]+"', r'\1 style="max-width:\2px"', text, count=1)
