@@ -119,6 +119,7 @@ def test_json_has_the_same_claims(results, tmp_path):
     data = json.loads((tmp_path / "brief.json").read_text(encoding="utf-8"))
     assert [c["key"] for c in data["claims"]] == [c.key for c in brief.claims]
     assert data["record"]["world"] == "eurasia-2021"
+    assert (data["verdict"], data["verdict_exports"]) == ("not", "partly")
 
 
 def test_bad_targets_are_refused_and_leave_nothing(results, tmp_path):

@@ -10,6 +10,7 @@ from karvan.core.archive import write_whole
 from karvan.core.case import CaseResults
 from karvan.core.errors import SourceError
 from karvan.tell.claims import Claim, claims, verdict
+from karvan.tell.findings import verdict_exports
 from karvan.tell.language import Words, catalogue
 
 __all__ = ["Brief", "Claim", "check_target", "tell"]
@@ -44,7 +45,10 @@ class Brief:
 
     def json(self) -> str:
         """Return the claims and the record as JSON."""
-        judged = {"claim": self.results.case["claim"], "verdict": verdict(self.results)}
+        case = self.results.case
+        judged = {"claim": case["claim"], "verdict": verdict(self.results)}
+        if "claim_exports" in case:
+            judged |= {"claim_exports": case["claim_exports"], "verdict_exports": verdict_exports(self.results)}
         data = {"record": dict(self.results.record), **judged, "claims": [c.to_dict() for c in self.claims]}
         return json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 

@@ -281,7 +281,9 @@ def _ticks(width: int) -> Any:
     import altair as alt
 
     thin = "replace(replace(datum.label, ',', '\u202f'), ',', '\u202f')"
-    return alt.Axis(tickCount=7 if width > NARROW else 4, labelFlush=False, labelOverlap=True, labelExpr=thin)
+    return alt.Axis(
+        tickCount=7 if width > NARROW else 4, labelFlush=False, labelOverlap=True, labelSeparation=8, labelExpr=thin
+    )
 
 
 def _zero(channel: str) -> Any:
