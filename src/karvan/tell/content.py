@@ -108,7 +108,7 @@ def _variants(t: Teller) -> Block:
         figure(charts.ranges(rows, "%"), caption),
         table_of([w("col_scenario"), *parts.values(), w("col_wage")], table, numeric=(1, 2, 3, 4)),
         *([paragraph(w("wage_text"))] if _wage_falls_more(t) else []),
-        note(w("deepen_note")),
+        *([note(w("deepen_note"))] if any(t.value(f"income.{s}.tariffs.{home}") == 0 for s in t.scenarios) else []),
     )
 
 
