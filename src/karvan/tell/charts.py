@@ -256,7 +256,7 @@ def _labelled(rows: Sequence[dict[str, Any]], width: int) -> tuple[list[dict[str
 def _legend(parts: Sequence[str], width: int) -> Any:
     import altair as alt
 
-    return alt.Legend(orient="top", title=None, columns=len(parts) if width > NARROW else 2)
+    return alt.Legend(orient="top", title=None, columnPadding=20, columns=len(parts) if width > NARROW else 2)
 
 
 def _colours(parts: Sequence[str], width: int, *, named: bool = True) -> Any:
