@@ -19,6 +19,7 @@ from karvan.core.world import World
 from karvan.models.trade.decomposition import decompose
 from karvan.models.trade.face import solve
 from karvan.models.trade.sensitivity import friends, holdup
+from karvan.models.trade.tariffs import best_response
 from karvan.run.break_even import BreakEven, break_even
 
 EVERYTHING = 10**9
@@ -38,6 +39,7 @@ def detail(case: Mapping[str, Any], world: World, scenarios: tuple[Scenario, ...
         "pool": pool(case, world),
         "exported": exported(case, found),
         "partners": partners(world, case["country"], ends),
+        "best_tariff": best_tariff(case, world, scenarios, ends),
     }
 
 
@@ -75,6 +77,27 @@ def turning(
                 rows.append((s.name, what, *_span(first, others), first.reason))
         rows.append((s.name, "fee", *_fee(case, world, found, s.name), ""))
     return Table(("scenario", "what", "value", "low", "high", "reason"), tuple(rows), "What would turn the answer")
+
+
+def best_tariff(case: Mapping[str, Any], world: World, scenarios: tuple[Scenario, ...], ends: Sequence[World]) -> Table:
+    """The import tariff that is best for the country after the first exit beside the headline, if nobody answers.
+
+    One rate per sector for all partners outside its treaties; the mean is weighted by the imports it falls on. `gain`
+    is real income against the exit's own tariffs. Low and high come from the elasticities at their two ends.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for s in [s for s in leaving(scenarios) if s.name != case["headline"]][:1]:
+        first, *others = (_best(w, case["country"], s, tries=0 if k else 12) for k, w in enumerate((world, *ends)))
+        for what in ("rate", "gain"):
+            values = [found[what] for found in (first, *others)]
+            rows.append((s.name, what, values[0], min(values), max(values)))
+    return Table(("scenario", "what", "value", "low", "high"), tuple(rows), "The tariff that is best if nobody answers")
+
+
+def _best(world: World, country: str, scenario: Scenario, tries: int) -> dict[str, float]:
+    found = best_response(world, country, change=scenario, mfn=True, tries=tries)
+    weight = world.M * found.chosen
+    return {"rate": float((found.tau_new * weight).sum() / weight.sum()), "gain": found.gain[country]}
 
 
 def _span(first: BreakEven, others: Sequence[BreakEven]) -> tuple[float | None, float | None, float | None]:

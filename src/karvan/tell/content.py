@@ -275,7 +275,14 @@ def _asked(t: Teller) -> Block:
         found.append(paragraph(w("reader_wto", country=t.home, change=number(points, 3, sign=True), **rates)))
     duties = t.value(f"income.{hard}.tariffs.{home}") - t.value(f"income.{t.soft}.tariffs.{home}")
     if duties > -0.1:
-        found.append(paragraph(w("reader_gain", value=number(duties, 2, sign=True))))
+        best, gain = (t.claims[f"best_tariff.{x}.{hard}"] for x in ("rate", "gain"))
+        suits = {
+            "best": f"{number(best.value, 1)}{THIN}%",
+            "range": f"{number(best.low or 0.0, 1)} … {number(best.high or 0.0, 1)}{THIN}%",
+            "applied": f"{number(100 * _rate(t, RATES['applied']), 1)}{THIN}%",
+            "gain": f"{number(gain.value, 2, sign=True)}{THIN}%",
+        }
+        found.append(paragraph(w("reader_gain", country=t.home, value=number(duties, 2, sign=True), **suits)))
     return section(w("reader_heading"), *found)
 
 

@@ -20,7 +20,14 @@ MEASURES = {"gross": "gross", "value_added": "origin"}
 
 def findings(results: CaseResults) -> list[Claim]:
     """Compute the claims that rest on the tables of a case."""
-    return [*_parts(results), *_turning(results), *_pool(results), *_exported(results), *_partners(results)]
+    return [
+        *_parts(results),
+        *_turning(results),
+        *_pool(results),
+        *_exported(results),
+        *_partners(results),
+        *_best(results),
+    ]
 
 
 def _parts(results: CaseResults) -> list[Claim]:
@@ -75,6 +82,15 @@ def _pool(results: CaseResults) -> list[Claim]:
         losing = round(50 * float((sample < staying).mean()))
         found.append(Claim(f"losing.with_pool.{name}", losing, None, None, "of 50 futures", source(results), STAYING))
     return found
+
+
+def _best(results: CaseResults) -> list[Claim]:
+    """The tariff that would be best after an exit if nobody answered, and what it would gain, percent."""
+    origin = f"{source(results)}; {ENDS}"
+    return [
+        ranged(f"best_tariff.{what}.{scenario}", [100 * float(v) for v in values], "percent", origin)
+        for scenario, what, *values in results.tables["best_tariff"].rows
+    ]
 
 
 def shares(results: CaseResults, measure: str, when: str, to: str | None = None) -> dict[str, float]:
