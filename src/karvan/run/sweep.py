@@ -23,7 +23,7 @@ from karvan.core.scenario import Scenario
 from karvan.core.sweep import PARTS, Sweep
 from karvan.core.symbols import symbols
 from karvan.core.world import World
-from karvan.models.trade.face import equilibrium, results, settle, solve
+from karvan.models.trade.face import by_market, equilibrium, results, settle, solve
 from karvan.models.trade.kernel import State
 
 KEEP = ("welfare_hat", "real_wage_hat", "net_pool_new", "duties_new")
@@ -167,7 +167,15 @@ def one_draw(plan: Plan, draw: int) -> dict[str, np.ndarray]:
         change = scenario.at(values).change(world)
         base = bases.setdefault(kind, settle(world, kind))
         found = [
-            _part(base, change.only(*PARTS[part]), kind, solved, plan.near[scenario.name, part], f"draw {draw}, {part}")
+            _part(
+                base,
+                change.only(*PARTS[part]),
+                kind,
+                plan.keep,
+                solved,
+                plan.near[scenario.name, part],
+                f"draw {draw}, {part}",
+            )
             for part in plan.parts
         ]
         for name in plan.keep:
@@ -176,7 +184,13 @@ def one_draw(plan: Plan, draw: int) -> dict[str, np.ndarray]:
 
 
 def _part(
-    base: World, change: Primitives, kind: str, solved: dict[Any, Any], near: State, where: str
+    base: World,
+    change: Primitives,
+    kind: str,
+    keep: tuple[str, ...],
+    solved: dict[Any, Any],
+    near: State,
+    where: str,
 ) -> dict[str, np.ndarray]:
     """Solve one part, once: scenarios share parts (soft and hard exit have the same frictions)."""
     key = (kind, *(None if array is None else array.tobytes() for array in change))
@@ -185,7 +199,8 @@ def _part(
             end, tables = equilibrium(base, change, "fixed" if kind == "purge" else kind, tol=TOLERANCE, near=near)
         except KarvanError as fault:
             raise type(fault)(f"{where}: {fault}") from None
-        solved[key] = results(base, change, end, tables)
+        found = by_market(base, end, tables)
+        solved[key] = found if set(keep) <= set(found) else results(base, change, end, tables)
     return solved[key]
 
 

@@ -150,14 +150,26 @@ def flows(s: kernel.Sweep, t: kernel.Tables) -> tuple[np.ndarray, np.ndarray]:
 
 def results(world: World, change: Primitives, solved: fixed_point.Solved, t: kernel.Tables) -> dict[str, np.ndarray]:
     """Read every published symbol off a solved state."""
+    found = by_market(world, solved, t)
+    pi, M = flows(solved.sweep, t)
+    M = np.moveaxis(M, 0, 2)
+    parts = welfare.first_order(world.M, world.tau, world.I, M, found["c_hat"])
+    return {
+        **found,
+        "pi_new": np.moveaxis(pi, 0, 2),
+        "M_new": M,
+        "terms_of_trade": parts.terms_of_trade,
+        "volume_of_trade": parts.volume_of_trade,
+        "first_order": parts.terms_of_trade + parts.volume_of_trade,
+    }
+
+
+def by_market(world: World, solved: fixed_point.Solved, t: kernel.Tables) -> dict[str, np.ndarray]:
+    """Read the symbols by country, or by country and sector, off a solved state: all that needs no bilateral flow."""
     z, s = solved.state, solved.sweep
     w_hat, P_hat = np.exp(z.w), np.exp(s.P).T
-    X_new = (t.live * np.exp(z.X)).T
-    pi, M = flows(s, t)
     cpi_hat = welfare.price_of_living(P_hat, world.alpha)
     I_hat = s.I / world.I
-    c_hat = s.u.T ** (-1 / world.theta)
-    parts = welfare.first_order(world.M, world.tau, world.I, np.moveaxis(M, 0, 2), c_hat)
     return {
         "welfare_hat": I_hat / cpi_hat,
         "welfare_money": (I_hat / cpi_hat - 1) * world.I,
@@ -166,11 +178,9 @@ def results(world: World, change: Primitives, solved: fixed_point.Solved, t: ker
         "I_hat": I_hat,
         "cpi_hat": cpi_hat,
         "P_hat": P_hat,
-        "c_hat": c_hat,
+        "c_hat": s.u.T ** (-1 / world.theta),
         "L_hat": welfare.labour(world.Y, s.Y.T, w_hat),
-        "pi_new": np.moveaxis(pi, 0, 2),
-        "M_new": np.moveaxis(M, 0, 2),
-        "X_new": X_new,
+        "X_new": s.spent.T,
         "Y_new": s.Y.T,
         "I_new": s.I,
         "R_new": s.T + s.NP,
@@ -178,7 +188,4 @@ def results(world: World, change: Primitives, solved: fixed_point.Solved, t: ker
         "pooled_new": np.bincount(t.members, weights=s.pooled, minlength=t.L.size),
         "net_pool_new": s.NP,
         "deficit_new": s.D,
-        "terms_of_trade": parts.terms_of_trade,
-        "volume_of_trade": parts.volume_of_trade,
-        "first_order": parts.terms_of_trade + parts.volume_of_trade,
     }

@@ -72,7 +72,8 @@ def fixed_point(tables: Tables, closure: Closure, *, tol: float, max_steps: int,
         elif error > RESET * best[0]:
             memory.clear()
         f = f * gain
-        f[:N] = xp.clip(f[:N], -WAGE_LIMIT, WAGE_LIMIT)
+        if error * WAGE_GAIN > WAGE_LIMIT:
+            f[:N] = xp.clip(f[:N], -WAGE_LIMIT, WAGE_LIMIT)
         point = point + xp.clip(memory.step(point, f), -STEP_LIMIT, STEP_LIMIT)
         point[:N] = numeraire(point[:N], tables)
         z = split(point, tables)

@@ -93,12 +93,12 @@ class Sweep(NamedTuple):
 
 def apply(table: np.ndarray, vector: np.ndarray) -> np.ndarray:
     """sum_i table[j, n, i] vector[j, i]."""
-    return namespace(table).matmul(table, vector[:, :, None])[:, :, 0]
+    return (table @ vector[:, :, None])[:, :, 0]
 
 
 def apply_transposed(table: np.ndarray, vector: np.ndarray) -> np.ndarray:
     """sum_n table[j, n, i] vector[j, n]."""
-    return namespace(table).matmul(vector[:, None, :], table)[:, 0, :]
+    return (vector[:, None, :] @ table)[:, 0, :]
 
 
 def unit_cost(w: np.ndarray, P: np.ndarray, Y: np.ndarray, tables: Tables) -> np.ndarray:
@@ -107,14 +107,14 @@ def unit_cost(w: np.ndarray, P: np.ndarray, Y: np.ndarray, tables: Tables) -> np
     ln c[j, n] = beta ln vhat + sum_k gamma[n, k, j] ln P[k, n] - ln A_hat - psi ln Lhat
     with ln vhat = (1 - s) ln w + s ln Y and ln Lhat = ln Y - ln w, hence e_w ln w + e_Y ln Y for the first and last.
     """
-    inputs = namespace(P).matmul(P.T[:, None, :], tables.gamma)[:, 0, :].T
+    inputs = (P.T[:, None, :] @ tables.gamma)[:, 0, :].T
     cost = tables.e_w * w + inputs - tables.ln_A_hat
     return cost + tables.e_Y * Y if tables.e_Y.shape[0] else cost
 
 
 def spending(Y: np.ndarray, I: np.ndarray, tables: Tables) -> np.ndarray:
     """X[k, n] = sum_j gamma[n, k, j] Y[j, n] + alpha[k, n] I[n]. CP (2015), eq. (8)."""
-    inputs = namespace(Y).matmul(tables.gamma, Y.T[:, :, None])[:, :, 0].T
+    inputs = (tables.gamma @ Y.T[:, :, None])[:, :, 0].T
     return inputs + tables.alpha * I
 
 
