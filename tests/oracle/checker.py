@@ -3,83 +3,134 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from karvan import Outcome, World
 
+NAMES = ("price", "share", "flow", "cost", "labour", "spending", "balance", "income", "welfare", "pool", "wage")
+
+
+class Change(NamedTuple):
+    """The primitives after the change, in full arrays."""
+
+    tau: np.ndarray
+    d: np.ndarray
+    A: np.ndarray
+    pool: np.ndarray
+
 
 def residuals(world: World, out: Outcome, change: dict[str, Any]) -> dict[str, float]:
     """Return the largest relative gap of every equation at a published solution.
 
-    Only `w_hat` and `P_hat`, the unknowns, and spending `X_new` are taken as given; costs, shares, flows, duties, the
-    pool, incomes and balances are computed again.
+    Only `w_hat` and `P_hat`, the unknowns, spending `X_new` and, in the costs of sectors with immobile factors or scale
+    economies, output `Y_new` are taken as given; costs, shares, flows, output, duties, the pool, rents, incomes and
+    balances are computed again.
     """
+    N, J = len(world.countries), len(world.sectors)
+    new = Change(
+        change.get("tau_new", world.tau),
+        change.get("d_hat", np.ones((N, N, J))),
+        change.get("A_hat", np.ones((N, J))),
+        change.get("pool_new", world.pool),
+    )
+    gap = dict.fromkeys(NAMES, 0.0)
+    flow = _flows(world, out, new, gap)
+    duties, net = _revenue(world, new, flow)
+    for n in range(N):
+        _country(world, out, n, flow, duties[n], net[n], gap)
+    return gap
+
+
+def _flows(world: World, out: Outcome, new: Change, gap: dict[str, float]) -> np.ndarray:
     N, J = range(len(world.countries)), range(len(world.sectors))
-    w, P, X = out.values["w_hat"], out.values["P_hat"], out.values["X_new"]
-    tau = change.get("tau_new", world.tau)
-    d = change.get("d_hat", np.ones_like(world.M))
-    A_hat = change.get("A_hat", np.ones((len(N), len(J))))
-    pool = change.get("pool_new", world.pool)
-    gap = {"price": 0.0, "share": 0.0, "flow": 0.0, "labour": 0.0, "spending": 0.0, "balance": 0.0, "income": 0.0}
-    gap |= {"welfare": 0.0, "pool": 0.0, "wage": 0.0}
-    cost = [[_cost(world, w, P, A_hat, i, j) for j in J] for i in N]
+    P, X = out.values["P_hat"], out.values["X_new"]
     flow = np.zeros(world.M.shape)
-    for n in N:
-        for j in J:
+    for j in J:
+        theta = world.theta[j]
+        log_cost = [_log_cost(world, out, new.A, i, j) for i in N]
+        for n in N:
             if X[n, j] == 0:
                 continue
-            phi = 0.0
+            logs = [-math.inf for _ in N]  # logarithms: twenty times the cost to the power -60 is a small number
             for i in N:
-                kappa = d[n, i, j] * (1 + tau[n, i, j]) / (1 + world.tau[n, i, j])
-                phi += 0.0 if math.isinf(kappa) else world.pi[n, i, j] * (cost[i][j] * kappa) ** -world.theta[j]
-            gap["price"] = max(gap["price"], abs(phi ** (-1 / world.theta[j]) / P[n, j] - 1))
+                if world.pi[n, i, j] > 0 and not math.isinf(new.d[n, i, j]):
+                    kappa = new.d[n, i, j] * (1 + new.tau[n, i, j]) / (1 + world.tau[n, i, j])
+                    logs[i] = math.log(world.pi[n, i, j]) - theta * (log_cost[i] + math.log(kappa))
+            top = max(logs)
+            log_phi = top + math.log(sum(math.exp(x - top) for x in logs))
+            gap["price"] = max(gap["price"], abs(-log_phi / theta - math.log(P[n, j])))
             for i in N:
-                kappa = d[n, i, j] * (1 + tau[n, i, j]) / (1 + world.tau[n, i, j])
-                share = 0.0
-                if not math.isinf(kappa):
-                    share = world.pi[n, i, j] * (cost[i][j] * kappa) ** -world.theta[j] / phi
-                flow[n, i, j] = share * X[n, j] / (1 + tau[n, i, j])
+                share = math.exp(logs[i] - log_phi)
+                flow[n, i, j] = share * X[n, j] / (1 + new.tau[n, i, j])
                 gap["share"] = max(gap["share"], abs(share - out.values["pi_new"][n, i, j]))
+        for i in N:
+            if flow[:, i, j].any():
+                gap["cost"] = max(gap["cost"], abs(log_cost[i] - math.log(out.values["c_hat"][i, j])))
     gap["flow"] = float(np.abs(flow - out.values["M_new"]).max() / flow.max())
+    return flow
+
+
+def _log_cost(world: World, out: Outcome, A_hat: np.ndarray, i: int, j: int) -> float:
+    """Log of c = vhat ** beta prod P ** gamma / (A Lhat ** psi), vhat = w ** (1-s) Yhat ** s, Lhat = Yhat / w."""
+    log_w, s = math.log(out.values["w_hat"][i]), world.specific[i, j]
+    log_Y = 0.0
+    if (s or world.psi[j]) and world.Y[i, j] > 0 and out.values["Y_new"][i, j] > 0:
+        log_Y = math.log(out.values["Y_new"][i, j] / world.Y[i, j])
+    log_v = (1 - s) * log_w + s * log_Y
+    cost = world.beta[i, j] * log_v - math.log(A_hat[i, j]) - world.psi[j] * (log_Y - log_w)
+    for k in range(len(world.sectors)):
+        cost += world.gamma[i, k, j] * math.log(out.values["P_hat"][i, k])
+    return float(cost)
+
+
+def _revenue(world: World, new: Change, flow: np.ndarray) -> tuple[list[float], list[float]]:
+    """Duties of every country (its own diagonal included) and its net receipts from the pool."""
+    N, J = range(len(world.countries)), range(len(world.sectors))
     duties, paid = [0.0 for _ in N], [0.0 for _ in N]
     for n in N:
         for i in N:
             for j in J:
-                duty = tau[n, i, j] * flow[n, i, j]
+                duty = new.tau[n, i, j] * flow[n, i, j]
                 duties[n] += duty
-                for u in range(len(pool)):
-                    if pool[u, n] > 0 and pool[u, i] == 0:
+                for u in range(len(new.pool)):
+                    if new.pool[u, n] > 0 and new.pool[u, i] == 0:
                         paid[n] += world.collection[u] * duty
     net = [-paid[n] for n in N]
-    for u in range(len(pool)):
-        total = sum(paid[m] for m in N if pool[u, m] > 0)
+    for u in range(len(new.pool)):
+        total = sum(paid[m] for m in N if new.pool[u, m] > 0)
         for n in N:
-            net[n] += pool[u, n] * total
-    for n in N:
-        size = world.I[n]
-        Y = [sum(flow[m, n, j] for m in N) for j in J]
-        VA = sum(world.beta[n, j] * Y[j] for j in J)
-        L = sum(world.beta[n, j] * world.Y[n, j] for j in J)
-        imports = sum(flow[n, i, j] for i in N for j in J if i != n)
-        exports = sum(flow[m, n, j] for m in N for j in J if m != n)
-        income = w[n] * L + duties[n] + net[n] + out.values["deficit_new"][n]
-        gap["labour"] = max(gap["labour"], abs(VA / (w[n] * L) - 1))
-        gap["balance"] = max(gap["balance"], abs(exports - imports + out.values["deficit_new"][n] + net[n]) / size)
-        gap["income"] = max(gap["income"], abs(income / out.values["I_new"][n] - 1))
-        gap["pool"] = max(gap["pool"], abs(net[n] - out.values["net_pool_new"][n]) / size)
-        for k in J:
+            net[n] += new.pool[u, n] * total
+    return duties, net
+
+
+def _country(
+    world: World, out: Outcome, n: int, flow: np.ndarray, duty: float, net: float, gap: dict[str, float]
+) -> None:
+    N, J = range(len(world.countries)), range(len(world.sectors))
+    w, P, X, size = out.values["w_hat"], out.values["P_hat"], out.values["X_new"], world.I[n]
+    deficit = out.values["deficit_new"][n]
+    Y = [sum(flow[m, n, j] for m in N) for j in J]
+    labour = sum((1 - world.specific[n, j]) * world.beta[n, j] * Y[j] for j in J)
+    rents = sum(world.specific[n, j] * world.beta[n, j] * Y[j] for j in J)
+    L = sum((1 - world.specific[n, j]) * world.beta[n, j] * world.Y[n, j] for j in J)
+    imports = sum(flow[n, i, j] for i in N for j in J if i != n)
+    exports = sum(flow[m, n, j] for m in N for j in J if m != n)
+    income = w[n] * L + rents + duty + net + deficit
+    trade = 0.5 * (exports + imports) + abs(deficit) + abs(net)
+
+    def note(name: str, value: float) -> None:
+        gap[name] = max(gap[name], abs(value))
+
+    note("labour", labour / (w[n] * L) - 1)
+    note("balance", (exports - imports + deficit + net) / trade if trade > 0 else 0.0)
+    note("income", (income - out.values["I_new"][n]) / (w[n] * L + rents))
+    note("pool", (net - out.values["net_pool_new"][n]) / size)
+    for k in J:
+        if X[n, k] > 0:
             wanted = sum(world.gamma[n, k, j] * Y[j] for j in J) + world.alpha[n, k] * income
-            gap["spending"] = max(gap["spending"], abs(wanted - X[n, k]) / size)
-        living = math.prod(P[n, j] ** world.alpha[n, j] for j in J)
-        gap["welfare"] = max(gap["welfare"], abs(income / size / living / out.values["welfare_hat"][n] - 1))
-        gap["wage"] = max(gap["wage"], abs(w[n] / living / out.values["real_wage_hat"][n] - 1))
-    return gap
-
-
-def _cost(world: World, w: np.ndarray, P: np.ndarray, A_hat: np.ndarray, i: int, j: int) -> float:
-    cost = w[i] ** world.beta[i, j] / A_hat[i, j]
-    for k in range(len(world.sectors)):
-        cost *= P[i, k] ** world.gamma[i, k, j]
-    return float(cost)
+            note("spending", (wanted - X[n, k]) / X[n, k])
+    living = sum(world.alpha[n, j] * math.log(P[n, j]) for j in J)
+    note("welfare", income / size / math.exp(living) / out.values["welfare_hat"][n] - 1)
+    note("wage", w[n] / math.exp(living) / out.values["real_wage_hat"][n] - 1)

@@ -23,7 +23,7 @@ def world() -> World:
 def test_a_deficit_without_trade_is_refused_with_the_remedy(world: World) -> None:
     with pytest.raises(InfeasibleError, match=r"C04 .*has a deficit of .* no trade can carry; use deficits='purge'"):
         solve(world, cut("C04"))
-    with pytest.raises(InfeasibleError, match=r"cuts it into 2 parts; use deficits='purge'"):
+    with pytest.raises(InfeasibleError, match=r"falls into 2 parts, one of them C04; use deficits='purge'"):
         solve(world, cut("C04"), deficits="share")
 
 

@@ -33,7 +33,8 @@ class Outcome:
     """The solved equilibrium of one world and one change.
 
     `out["welfare_hat"]` is a labelled array (xarray); `out.values["welfare_hat"]` the plain one. `residuals` are
-    relative; `steps` counts sweeps; `converged` is False only when the caller asked to see an unsolved state.
+    relative; `steps` counts sweeps; `converged` is False only when the caller asked to see an unsolved state. `method`
+    says how the solver got there: "sweeps", "newton" or "path" (from the baseline, the change growing step by step).
     """
 
     world: World
@@ -42,6 +43,7 @@ class Outcome:
     steps: int
     deficits: str
     converged: bool = True
+    method: str = "sweeps"
     notes: tuple[str, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -92,6 +94,7 @@ class Outcome:
             "steps": self.steps,
             "deficits": self.deficits,
             "converged": self.converged,
+            "method": self.method,
             "notes": self.notes,
             "record": dict(self.record),
         }
@@ -109,6 +112,7 @@ class Outcome:
             steps=meta["steps"],
             deficits=meta["deficits"],
             converged=meta["converged"],
+            method=meta.get("method", "sweeps"),
             notes=tuple(meta["notes"]),
             record=meta["record"],
         )

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from karvan.core.change import Primitives
-from karvan.core.errors import ConvergenceError, ScenarioError, SymbolError
+from karvan.core.errors import ConvergenceError, InfeasibleError, ScenarioError, SymbolError
 from karvan.core.labels import suggest
 from karvan.core.outcome import Outcome, Residuals
 from karvan.core.record import record
 from karvan.core.scenario import CLOSURES, Scenario
 from karvan.core.world import World
-from karvan.models.trade import fixed_point, kernel, prepare, welfare
+from karvan.models.trade import fixed_point, kernel, path, prepare, refusals, welfare
 
 NOTHING = Primitives()
 
@@ -74,6 +74,7 @@ def solve(
         steps=solved.steps,
         deficits=kind,
         converged=solved.converged,
+        method=solved.method,
         notes=() if solved.converged else ("not converged",),
         record=record(given, scenario, values, deficits=kind, io=io, tol=tol),
     )
@@ -98,8 +99,8 @@ def settle(world: World, kind: str, **options: Any) -> World:
     start = Primitives(D_new=np.zeros_like(world.D)) if kind == "purge" else NOTHING
     try:
         solved, tables = equilibrium(world, start, "fixed" if kind == "purge" else kind, **options)
-    except ConvergenceError as fault:
-        raise ConvergenceError(f"the baseline, before any shock: {fault}") from None
+    except (ConvergenceError, InfeasibleError) as fault:
+        raise type(fault)(f"the baseline, before any shock: {fault}") from None
     values = results(world, start, solved, tables)
     return world.rebuilt(M=values["M_new"], negative_demand="clip")
 
@@ -124,13 +125,16 @@ def equilibrium(
     closure = prepare.closure(world, change, kind, tables)
     with np.errstate(all="ignore"):
         solved = fixed_point.solve(tables, closure, tol=tol, max_steps=max_steps, near=near)
-    if not solved.converged and not allow_unconverged:
-        worst = ", ".join(f"{k} {v:.2g}" for k, v in solved.residuals.items())
-        raise ConvergenceError(
-            f"not solved after {solved.steps} sweeps (tolerance {tol:g}; largest errors: {worst}); raise max_steps, "
-            "make the shock smaller, or pass allow_unconverged=True to look at the unsolved state"
-        )
-    return solved, tables
+        if solved.converged and (solved.sweep.I > 0).all():
+            return solved, tables
+        reached = None
+        if max_steps > fixed_point.PATIENCE:
+            reached = path.follow(world, change, kind, tol=tol, pools=pools)
+    if reached is not None and reached.strength == 1:
+        return reached.solved._replace(steps=solved.steps + reached.sweeps, path=reached.points), reached.tables
+    if allow_unconverged:
+        return solved._replace(converged=False), tables
+    raise refusals.unsolved(world, solved, tables, reached, tol)
 
 
 def flows(s: kernel.Sweep, t: kernel.Tables) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,8 @@ PATIENCE = 300  # sweeps of the fixed point before Newton's method takes over
 class Solved(NamedTuple):
     """The state where the solver stopped, the sweep there, the residuals, the number of sweeps.
 
-    `newton` counts the Newton steps; 0 when the fixed point converged by itself.
+    `newton` counts the Newton steps; 0 when the fixed point converged by itself. `path` counts the points solved on
+    the way from the baseline; 0 when none was needed.
     """
 
     state: State
@@ -33,6 +34,12 @@ class Solved(NamedTuple):
     steps: int
     converged: bool
     newton: int = 0
+    path: int = 0
+
+    @property
+    def method(self) -> str:
+        """How it was solved: "sweeps", "newton" or "path"."""
+        return "path" if self.path else "newton" if self.newton else "sweeps"
 
 
 def solve(

@@ -9,10 +9,18 @@ from scipy.sparse.csgraph import connected_components
 
 from karvan.core.baseline import member, pooled_part
 from karvan.core.change import Primitives
-from karvan.core.errors import InfeasibleError, first_five
-from karvan.core.labels import cells
+from karvan.core.errors import InfeasibleError
 from karvan.core.world import World
 from karvan.models.trade.kernel import Closure, Tables
+from karvan.models.trade.refusals import (
+    in_one_piece,
+    require_financed,
+    require_one_market,
+    require_pool_inside,
+    require_suppliers,
+    require_two_ways,
+    trade_links,
+)
 
 
 class Pool(NamedTuple):
@@ -52,7 +60,7 @@ def tables(world: World, change: Primitives, pools: Pool | None = None) -> Table
     if lost:
         live = _live(world, A)
         empty = ~(A.max(axis=2) > 0)
-        _require_suppliers(world, (empty & live).T)
+        require_suppliers(world, (empty & live).T)
         A[:, own, own] = np.where(empty & ~live, 1.0, A[:, own, own])  # nobody buys: the placeholder again
     np.divide(A, np.add(inner(tau_new), 1, out=B), out=B)
     pools = pool(world, change) if pools is None else pools
@@ -131,22 +139,17 @@ def closure(world: World, change: Primitives, kind: str, tab: Tables) -> Closure
     """
     D = world.D if change.D_new is None else change.D_new
     delta = world.D / world.V
-    _require_pool_inside(world, tab)
+    require_pool_inside(world, tab)
     if kind == "share" and change.D_new is not None:
         raise InfeasibleError(
             "D_new sets deficits and deficits='share' keeps them as a share of value added; choose one"
         )
     if kind == "fixed" or change.D_new is not None:
-        _require_financed(world, D, tab)
-        _require_two_ways(world, D, tab)
+        require_financed(world, D, tab)
+        require_two_ways(world, D, "fixed", tab)
         return Closure("fixed", _summing_to_zero(world, D, tab), delta)
-    if tab.groups.shape[0] > 1:
-        raise InfeasibleError(
-            f"deficits='share' needs one world market, but the change cuts it into {tab.groups.shape[0]} parts; "
-            "use deficits='purge', or give D_new"
-        )
-    if (np.abs(D) <= 1e-9 * world.I).all():
-        _require_two_ways(world, D, tab)
+    require_one_market(world, tab)
+    require_two_ways(world, D, "share", tab)
     return Closure("share", D, delta)
 
 
@@ -182,15 +185,6 @@ def _live(world: World, A: np.ndarray) -> np.ndarray:
         live = more
 
 
-def _require_suppliers(world: World, empty: np.ndarray) -> None:
-    if empty.any():
-        names = cells(empty, [world.countries, world.sectors])
-        raise InfeasibleError(
-            f"{int(empty.sum())} market(s) are left without any supplier: {names}; their price would be infinite. "
-            "Use a high finite cost, or leave one supplier open"
-        )
-
-
 def _pooled(A: np.ndarray, B: np.ndarray, part: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     members = np.flatnonzero(part.any(axis=1))
     return (A[:, members] - B[:, members]) * part[members], part[members], members
@@ -198,86 +192,13 @@ def _pooled(A: np.ndarray, B: np.ndarray, part: np.ndarray) -> tuple[np.ndarray,
 
 def _groups(B: np.ndarray, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(group, n) trade components, and (n,) one for countries that are a component by themselves."""
-    links = _links(B, live)
+    links = trade_links(B, live)
     N = links.shape[0]
-    if N > 1 and _in_one_piece(links):
+    if N > 1 and in_one_piece(links):
         return np.ones((1, N)), np.zeros(N)
     count, label = connected_components(links, directed=False)
     groups = (label[None, :] == np.arange(count)[:, None]).astype(float)
     return groups, np.matmul((groups.sum(axis=1) == 1).astype(float), groups)
-
-
-def _links(B: np.ndarray, live: np.ndarray) -> np.ndarray:
-    """(n, i) true where n buys anything from i."""
-    if live.all():
-        return B.max(axis=0) > 0
-    return ((B > 0) & live[:, :, None]).any(axis=0)
-
-
-def _in_one_piece(links: np.ndarray) -> bool:
-    """True when every country reaches every other by buying and by selling (the usual case)."""
-    table, N = links.astype(np.float32), links.shape[0]
-    hub = int(np.argmax(links.sum(axis=0) + links.sum(axis=1)))
-    return _reached(table, hub) == N and _reached(table.T, hub) == N
-
-
-def _reached(table: np.ndarray, start: int) -> int:
-    """How many countries a walk along the links from `start` comes to."""
-    here = np.zeros(table.shape[0], dtype=np.float32)
-    here[start], count = 1.0, 0
-    while here.sum() > count:
-        count = int(here.sum())
-        here = ((here + here @ table) > 0).astype(np.float32)
-    return count
-
-
-def _require_financed(world: World, D: np.ndarray, tab: Tables) -> None:
-    for group in sorted(tab.groups, key=np.sum):  # the smallest part that fails is the one to name
-        inside = group > 0
-        total, scale = float(D[inside].sum()), float(world.I[inside].sum())
-        if abs(total) > 1e-6 * scale:
-            names = first_five(np.array(world.countries)[inside])
-            if inside.all():
-                raise InfeasibleError(f"the deficits of the world sum to {total:.6g} MUSD, they must sum to zero")
-            raise InfeasibleError(
-                f"{names} is cut off from the rest of the world but has a deficit of {total:.6g} MUSD that no trade "
-                "can carry; use deficits='purge', or give Change(D_new=...) that sums to zero in every part"
-            )
-
-
-def _require_pool_inside(world: World, tab: Tables) -> None:
-    paying = np.zeros(len(world.countries), dtype=bool)
-    paying[tab.members] = (tab.K != 0).any(axis=(0, 2))
-    for union, inside in zip(world.unions, tab.inside > 0, strict=True):
-        apart = (tab.groups[:, inside] > 0).any(axis=1).sum() > 1
-        if apart and paying[inside].any():
-            raise InfeasibleError(
-                f"the change cuts the members of {union} apart ({first_five(np.array(world.countries)[inside])}), "
-                "so that the pool's duties cannot be paid out in goods; add leave_bloc, or give Change(pool_new=...)"
-            )
-
-
-def _require_two_ways(world: World, D: np.ndarray, tab: Tables) -> None:
-    """Refuse countries, or groups that trade among themselves, that can only buy from the rest, or only sell to it."""
-    links = _links(tab.B, tab.live > 0)
-    if _in_one_piece(links):
-        return
-    count, label = connected_components(links, directed=True, connection="strong")
-    part = label[None, :] == np.arange(count)[:, None]
-    beyond = links & (label[:, None] != label[None, :])
-    buys, sells = np.matmul(part, beyond.any(axis=1)), np.matmul(part, beyond.any(axis=0))
-    due, noise = np.matmul(part, D), 1e-9 * np.matmul(part, world.I)
-    count_in = np.matmul(part, tab.inside.T)  # (part, union): members of a union in a part, when some are elsewhere
-    pools = ((count_in > 0) & (count_in < tab.inside.sum(axis=1))).any(axis=1)
-    alone = part.sum(axis=1) == 1  # who buys nothing pays nothing into a pool, so that its receipts are no help
-    stuck = (~pools & buys & ~sells & (noise >= due)) | ((alone | ~pools) & sells & ~buys & (-noise <= due))
-    if stuck.any():
-        smallest = min(part[stuck], key=np.sum)
-        names = first_five(np.array(world.countries)[smallest])
-        raise InfeasibleError(
-            f"{names} can buy from the rest but not sell, or sell but not buy, and no deficit or surplus pays for it; "
-            "leave trade open in both directions, close both, or give Change(D_new=...)"
-        )
 
 
 def _summing_to_zero(world: World, D: np.ndarray, tab: Tables) -> np.ndarray:
