@@ -152,6 +152,27 @@ def check(
 
 
 @app.command()
+def explain(
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of one that comes with karvan.")],
+    country: Annotated[str, typer.Argument(help="Country code, such as KAZ.")],
+    world: WorldName = "",
+    deficits: Closure = None,
+    json: Json = False,
+) -> None:
+    """Say why: exact parts, causes, sectors, partners, value added. Example: karvan explain kz-exit-hard KAZ."""
+    from karvan.core.scenario import Scenario
+    from karvan.data.worlds import load
+    from karvan.run.explain import explain as tables
+
+    chosen = Scenario.read(scenario)
+    found = tables(load(world or chosen.world or "eurasia-2021"), chosen, country, deficits)
+    if json:
+        _json({name: table.to_dicts() for name, table in found.items()})
+    else:
+        typer.echo("\n\n".join(str(table) for table in found.values()))
+
+
+@app.command()
 def friends(
     country: Annotated[str, typer.Argument(help="Country code, such as KAZ.")],
     world: WorldName = "eurasia-2021",

@@ -137,6 +137,31 @@ def test_friends_ranks_partners_by_what_their_closing_costs(karvan):
     assert code == 1 and "unknown country: KZA" in err
 
 
+def test_explain_adds_up_and_covers_every_sector_and_partner(karvan):
+    code, out, _ = karvan("explain", "kz-exit-soft", "KAZ", "--json")
+    found = json.loads(out)
+    world = kv.load("eurasia-2021")
+    assert code == 0 and list(found) == ["parts", "largest", "sectors", "partners", "value_added"]
+    *parts, total = found["parts"]
+    money = kv.solve(world, kv.Scenario.read("kz-exit-soft"))["welfare_money"].sel(country="KAZ").item()
+    assert abs(sum(row["MUSD"] for row in parts) - money) < 1e-3 and abs(total["MUSD"] - money) < 1e-3
+    assert [row["sector"] for row in found["sectors"]] == list(world.sectors)
+    assert {row["partner"] for row in found["partners"]} == set(world.countries) - {"KAZ"}
+    code, _, err = karvan("explain", "kz-exit-soft", "KZA")
+    assert code == 1 and "unknown country: KZA" in err
+
+
+def test_explain_of_an_embargo_has_no_parts(karvan, tmp_path):
+    """No path of logarithms leads to an infinite cost; everything else is there."""
+    path = tmp_path / "closed.yaml"
+    path.write_text(
+        "schema: 1\nname: closed\ntitle: No trade\nwhy: test\nsource: none\nworld: eurasia-2021\n"
+        "shocks:\n  - embargo: {between: [KAZ, GEO], sectors: all}\n"
+    )
+    code, out, _ = karvan("explain", str(path), "KAZ", "--json")
+    assert code == 0 and list(json.loads(out)) == ["sectors", "partners", "value_added"]
+
+
 def test_replicate_lists_the_papers_and_solves_one(karvan):
     code, out, _ = karvan("replicate")
     assert code == 0 and "cp2015" in out and "deficits: purge | fixed" in out
