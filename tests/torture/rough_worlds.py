@@ -81,7 +81,7 @@ def _flows(rng: np.random.Generator, r: Rough) -> np.ndarray:
     own = np.arange(r.N)
     M[own, own] = size[:, None] * rng.uniform(0.5, 1.5, (r.N, r.J))
     _thin_out(rng, r, M)
-    return 1000 * M * weight
+    return 1e6 * M * weight
 
 
 def _thin_out(rng: np.random.Generator, r: Rough, M: np.ndarray) -> None:

@@ -47,9 +47,14 @@ class Bloc:
             raise LabelError(f"bloc {self.name}: pool shares for non-members: {first_five(strangers)}")
         if not 0 <= self.collection <= 1:
             raise SymbolError(f"bloc {self.name}: collection rate {self.collection} outside 0..1")
+        bad = [f"{c} {share:g}" for c, share in self.shares.items() if not 0 <= share <= 1]
         total = sum(self.shares.values())
-        if self.shares and (min(self.shares.values()) < 0 or abs(total - 1) > 1e-6):
-            raise SymbolError(f"bloc {self.name}: pool shares must be >= 0 and sum to 1, they sum to {total:.6g}")
+        if self.shares and (bad or abs(total - 1) > 1e-6):
+            wrong = f"; outside 0..1: {first_five(bad)}" if bad else ""
+            raise SymbolError(
+                f"bloc {self.name}: pool shares must be >= 0 and sum to 1, they sum to {total:.6g}{wrong}; correct the "
+                "share of each member"
+            )
 
     def within(self, countries: Sequence[str]) -> tuple[str, ...]:
         """Return the members that are countries of a world, in the world's order."""

@@ -163,16 +163,28 @@ def _values(world: World, name: str, given: Any) -> np.ndarray:
 def _check_sums(world: World, name: str, values: np.ndarray) -> None:
     """Refuse deficits that do not sum to zero and pool shares that do not sum to one."""
     if name == "D_new" and abs(values.sum()) > 1e-6 * world.I.sum():
-        raise SymbolError(f"D_new: deficits of the world sum to {values.sum():.6g} MUSD; they must sum to zero")
+        order = np.argsort(-np.abs(values))[:5]
+        largest = ", ".join(f"{world.countries[n]} {values[n]:.6g}" for n in order)
+        raise SymbolError(
+            f"D_new: deficits of the world sum to {values.sum():.6g} MUSD; they must sum to zero (largest: {largest})"
+        )
     if name == "pool_new":
         total = values.sum(axis=1)
         wrong = (np.abs(total - 1) > 1e-6) & (total != 0)
         if (values < 0).any() or wrong.any():
-            raise SymbolError("pool_new: the shares of each union must be >= 0 and sum to 1 (or all be 0: no pool)")
+            raise SymbolError(f"pool_new: {_wrong_pool(world, values, total, wrong)}")
         twice = (values > 0).sum(axis=0) > 1
         if twice.any():
             names = first_five(np.array(world.countries)[twice])
             raise SymbolError(f"pool_new: in two unions that pool duties: {names}; leave one before joining the other")
+
+
+def _wrong_pool(world: World, values: np.ndarray, total: np.ndarray, wrong: np.ndarray) -> str:
+    rule = "the shares of each union must be >= 0 and sum to 1 (or all be 0: no pool)"
+    if (values < 0).any():
+        return f"{rule}; negative at {cells(values < 0, axes_of('pool_new', world.axes))}"
+    sums = first_five(f"{world.unions[u]} {total[u]:.6g}" for u in np.flatnonzero(wrong).tolist())
+    return f"{rule}; they sum to {sums}"
 
 
 def _baseline(world: World, name: str) -> np.ndarray:

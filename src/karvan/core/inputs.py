@@ -17,6 +17,7 @@ from karvan.core.symbols import symbol
 
 SHARE_TOLERANCE = 1e-6
 HUGE_TARIFF = 5.0
+DUST = 1e-6  # MUSD: one dollar a year
 BROADCAST = ("tau", "theta", "specific", "psi")  # a single number stands for every cell
 
 
@@ -56,6 +57,35 @@ def read(name: str, values: Any, axes: Mapping[str, tuple[str, ...]]) -> np.ndar
             f"at {cells(bad, labels)}; correct them at the source"
         )
     return array
+
+
+def drop_dust(M: np.ndarray, dust: float, labels: Sequence[Sequence[str]]) -> None:
+    """Set flows below `dust` (MUSD) to zero in place, and say how many there were and how much together."""
+    if not dust >= 0:
+        raise SymbolError(f"dust: {dust:g}; flows below it are dropped, it must be 0 MUSD or more")
+    thin = (M > 0) & (dust > M)
+    if thin.any():
+        warnings.warn(
+            f"M: {int(thin.sum())} flow(s) below {dust:g} MUSD, {M[thin].sum():.3g} MUSD together, are dropped, at "
+            f"{cells(thin, labels)}; pass dust=0 to keep them, and check that M is in million dollars",
+            KarvanWarning,
+            stacklevel=3,
+        )
+        M[thin] = 0.0
+
+
+def read_schedules(schedules: Mapping[str, Any] | None, axes: dict[str, tuple[str, ...]]) -> dict[str, np.ndarray]:
+    """Read tariff schedules by name, each (country, sector); NaN stands for unknown, infinity is refused."""
+    dims = ("country", "sector")
+    tables = {name: to_array(values, f"schedule {name}", dims, axes) for name, values in (schedules or {}).items()}
+    for name, table in tables.items():
+        bad = np.isinf(table) | (table <= -1)
+        if bad.any():
+            raise SymbolError(
+                f"schedule {name}: {int(bad.sum())} tariff(s) infinite or -100 % or less, at "
+                f"{cells(bad, [axes[d] for d in dims])}; use NaN where a tariff is unknown"
+            )
+    return tables
 
 
 def cost_shares(gamma: Any, beta: Any, axes: dict[str, tuple[str, ...]]) -> tuple[np.ndarray, np.ndarray]:

@@ -16,20 +16,23 @@ from karvan.core.baseline import Baseline, derive
 from karvan.core.bloc import Bloc
 from karvan.core.errors import IdentityError, LabelError, SymbolError, first_five
 from karvan.core.inputs import (
+    DUST,
     axes_from,
     axes_of,
     check_params,
     cost_shares,
+    drop_dust,
     final_demand,
     pool_of,
     read,
     read_blocs,
+    read_schedules,
     require_economy,
     require_mobile,
     require_stable,
     warn_huge_tariff,
 )
-from karvan.core.labels import as_labels, cells, positions, to_array
+from karvan.core.labels import as_labels, cells, positions
 from karvan.core.params import Params, Range
 from karvan.core.source import Block, as_blocks
 from karvan.core.symbols import symbol
@@ -91,6 +94,7 @@ class World:
         params: Params | None = None,
         theta_sets: Mapping[str, Any] | None = None,
         negative_demand: str = "raise",
+        dust: float = DUST,
         name: str = "",
     ) -> World:
         """Build a World from flows, tariffs and input coefficients; everything else is derived and checked.
@@ -116,6 +120,7 @@ class World:
         theta_sets : other published sets of theta by name, each (sector,), to be shown beside
         negative_demand : "raise", or "clip" (Caliendo and Parro 2015: set negative final demand to zero and
             renormalise; the world is then solved once before any shock)
+        dust : flows below this many MUSD are dropped, with a warning; 0 keeps all
 
         Raises
         ------
@@ -125,6 +130,7 @@ class World:
         countries, sectors = as_labels(countries, "countries"), as_labels(sectors, "sectors")
         axes = axes_from(countries, sectors)
         M_ = read("M", M, axes)
+        drop_dust(M_, dust, axes_of("M", axes))
         tau_ = read("tau", 0.0 if tau is None else tau, axes)
         theta_ = read("theta", theta, axes)
         gamma_, beta_ = cost_shares(gamma, beta, axes)
@@ -144,7 +150,7 @@ class World:
         require_mobile(((1 - specific_) * beta_ * baseline.Y).sum(axis=1), baseline.V, countries)
         require_stable(theta_, psi_, beta_, specific_, baseline.Y, axes)
         baseline, clipped = final_demand(baseline, negative_demand, axes)
-        tables = {k: to_array(v, f"schedule {k}", ("country", "sector"), axes) for k, v in (schedules or {}).items()}
+        tables = read_schedules(schedules, axes)
         for array in (M_, tau_, gamma_, beta_, theta_, specific_, psi_, *baseline, *tables.values()):
             array.setflags(write=False)
         return cls(
@@ -253,6 +259,7 @@ class World:
             "theta_sets": self.theta_sets,
             "name": self.name,
             "negative_demand": "raise" if self.in_equilibrium else "clip",
+            "dust": DUST if "M" in changes else 0.0,
         }
         return World.from_arrays(**{**given, **changes})
 
@@ -355,6 +362,7 @@ class World:
             sources=[Block(**entry) for entry in meta["sources"]],
             name=meta["name"],
             negative_demand="raise" if meta["in_equilibrium"] else "clip",
+            dust=0.0,
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

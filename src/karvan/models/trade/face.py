@@ -102,7 +102,7 @@ def settle(world: World, kind: str, **options: Any) -> World:
     except (ConvergenceError, InfeasibleError) as fault:
         raise type(fault)(f"the baseline, before any shock: {fault}") from None
     values = results(world, start, solved, tables)
-    return world.rebuilt(M=values["M_new"], negative_demand="clip")
+    return world.rebuilt(M=values["M_new"], negative_demand="clip", dust=0.0)
 
 
 def equilibrium(

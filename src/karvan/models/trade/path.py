@@ -22,6 +22,7 @@ POINT = 1500  # sweeps and products for one point
 BUDGET = 12_000  # for the whole path
 EMPTY = 0.01  # of value added: a country with less income than that is at the end of the path
 FADING = 2.0
+LARGEST = 700.0  # a number whose exponential is still finite
 
 
 class Reached(NamedTuple):
@@ -53,7 +54,8 @@ def part_of(world: World, change: Primitives, t: float) -> Primitives:
     d_hat = change.d_hat
     if d_hat is not None:
         closed = np.isinf(d_hat)
-        d_hat = np.where(closed, np.exp(FADING * t / (1 - t) / world.theta), np.where(closed, 1.0, d_hat) ** t)
+        fading = np.exp(np.minimum(FADING * t / (1 - t) / world.theta, LARGEST))
+        d_hat = np.where(closed, fading, np.where(closed, 1.0, d_hat) ** t)
     return Primitives(
         d_hat=d_hat,
         tau_new=level("tau_new", world.tau),
