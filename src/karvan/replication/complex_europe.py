@@ -99,7 +99,7 @@ def baseline(folder: Path) -> World:
     )
     closed = np.ones_like(M)
     closed[:, :, 2] = np.where(np.eye(len(COUNTRIES), dtype=bool), 1.0, np.inf)
-    return world.rebuilt(M=solve(world, Change(d_hat=closed), deficits="share").values["M_new"])
+    return world.rebuilt(M=solve(world, Change(d_hat=closed), deficits="share").values["M_new"], dust=0.0)
 
 
 def consistent(b: np.ndarray, spent: np.ndarray, alpha: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
