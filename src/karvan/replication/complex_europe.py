@@ -95,6 +95,7 @@ def baseline(folder: Path) -> World:
         theta=-table(folder, "bltau_smd-aest") - 1,  # estimated on values before duty; on values with duty one less
         year=2014,
         name="complex-europe",
+        dust=0.0,
         sources={"M": "Felbermayr, Groeschl and Heiland (2022), replication files; WIOD 2016"},
     )
     closed = np.ones_like(M)
