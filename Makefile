@@ -1,6 +1,6 @@
 # Needs make and any Python 3.8 or newer to start with; karvan itself runs on Python 3.12 or newer, which uv looks for.
 .DEFAULT_GOAL := help
-.PHONY: help brief test check bench docs all-tools
+.PHONY: help brief test check torture bench docs all-tools
 
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 BIN := .venv/bin
@@ -20,7 +20,7 @@ endef
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
-		printf 'make %-6s %s\n' "$$name" "$$text"; done
+		printf 'make %-7s %s\n' "$$name" "$$text"; done
 
 brief: | $(UV) ## Install and write the default brief to brief.html
 	$(call sync,--inexact --no-dev --extra all)
@@ -35,6 +35,9 @@ check: all-tools ## What CI does: style, types, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@$(MAKE) --no-print-directory test
+
+torture: all-tools ## Solve 3000 hard pairs of world and shock, or refuse them by name
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/torture/run.py $(TORTURE_ARGS)
 
 bench: all-tools ## Time the solver and the sweeps
 	$(BIN)/python benchmarks/run.py

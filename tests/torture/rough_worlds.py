@@ -64,6 +64,7 @@ def rough_world(rng: np.random.Generator, r: Rough, name: str = "") -> World:
         blocs=blocs,
         services=label("s", r.J)[-1:] if r.J > 1 else (),
         negative_demand="clip" if r.clip else "raise",
+        dust=0.0,
         year=2021,
         name=name,
     )

@@ -164,7 +164,8 @@ def final_demand(baseline: Baseline, rule: str, axes: dict[str, tuple[str, ...]]
     if rule not in ("raise", "clip"):
         raise SymbolError(f'negative_demand: {rule!r}; use "raise" or "clip"')
     alpha = baseline.alpha
-    dust = (alpha < 0) & (alpha > -1e-12)
+    rounding = 1e-12 * np.maximum(baseline.X / baseline.I[:, None], 1.0)
+    dust = (alpha < 0) & (alpha > -rounding)
     negative = (alpha < 0) & ~dust
     if negative.any() and rule == "raise":
         raise IdentityError(
