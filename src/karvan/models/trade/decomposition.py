@@ -142,8 +142,8 @@ def _solved(world: World, change: Primitives, kind: str, n: int, coarse: Sequenc
         at, pools = _on_path(world, change, t), _pools(world, change, t)
         try:
             found.append(equilibrium(world, at, kind, tol=INNER, near=near, pools=pools)[0])
-        except ConvergenceError as fault:
-            raise ConvergenceError(f"{t:.0%} of the way to the change: {fault}") from None
+        except (ConvergenceError, InfeasibleError) as fault:
+            raise type(fault)(f"{t:.0%} of the way to the change: {fault}") from None
     return found
 
 

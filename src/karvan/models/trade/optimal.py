@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from karvan.core.change import Primitives
-from karvan.core.errors import ConvergenceError, KarvanError
+from karvan.core.errors import ConvergenceError, InfeasibleError, KarvanError
 from karvan.core.world import World
 from karvan.models.trade import derivatives, face, linear
 from karvan.models.trade.fixed_point import WINDOW, Anderson
@@ -84,14 +84,13 @@ def search(game: Game, rates: Sequence[np.ndarray], *, tol: float, max_rounds: i
     Raises
     ------
     ConvergenceError
-        Neither converged within `max_rounds`, or an equilibrium was not solved on the way.
-    InfeasibleError
+        Neither converged within `max_rounds`, or there was no equilibrium at tariffs tried on the way.
     """
     x = np.concatenate(rates)
     for memory in (Anderson(WINDOW, x), None):
         try:
             found = _iterate(game, x, memory, tol, max_rounds)
-        except ConvergenceError as fault:
+        except (ConvergenceError, InfeasibleError) as fault:
             reason = f"at trial tariffs, {fault}"
             continue
         if found.gap < tol:
