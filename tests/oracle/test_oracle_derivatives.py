@@ -22,6 +22,7 @@ from karvan import (
 )
 from karvan.core.scenario import Scenario
 from karvan.models.trade import fixed_point, kernel, linear, newton, prepare
+from karvan.replication.klr import closed_form
 
 CLOSURES = ("fixed", "share", "purge")
 READ = {"welfare": "welfare_hat", "income": "I_hat", "real_wage": "real_wage_hat"}
@@ -130,21 +131,10 @@ def test_friends_are_the_closed_form_of_kleinman_liu_and_redding(seed: int) -> N
     """NBER working paper 27587 (2020): one sector, no tariffs, balanced trade."""
     theta = [2.5, 4.0, 5.0, 8.0, 12.0][seed]
     world = random_world(seed, 7, 1, tariffs=False, deficits=0.0, unions=False, io=False, theta=theta)
-    W, U = klr(world)
+    W, U = closed_form(world)
     found = friends(world)
     np.testing.assert_allclose(found.income, W, atol=1e-10)
     np.testing.assert_allclose(found.welfare, U, atol=1e-10)
-
-
-def klr(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Income and welfare exposure: V = (T + theta TS) / (theta + 1) - Q, W = -theta / (theta + 1) (I - V)^-1 M."""
-    S, Y, X, theta = world.pi[:, :, 0], world.Y[:, 0], world.X[:, 0], float(world.theta[0])
-    one = np.eye(len(Y))
-    T = (S * X[:, None]).T / Y[:, None]
-    M, Q = T @ S - one, np.tile(Y / Y.sum(), (len(Y), 1))
-    V = (T + theta * T @ S) / (theta + 1) - Q
-    W = -theta / (theta + 1) * np.linalg.solve(one - V, M)
-    return W, (one - S) @ W + S
 
 
 def test_the_error_of_first_order_falls_with_the_shock() -> None:

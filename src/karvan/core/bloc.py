@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from karvan.core.errors import LabelError, SymbolError, first_five
 from karvan.core.labels import as_labels
@@ -59,3 +60,13 @@ class Bloc:
     def within(self, countries: Sequence[str]) -> tuple[str, ...]:
         """Return the members that are countries of a world, in the world's order."""
         return tuple(c for c in countries if c in self.members)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the bloc as plain data."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Any]) -> Bloc:
+        """Read what `to_dict` gave, also after a trip through JSON."""
+        return cls(**{**entry, "exceptions": tuple((a, b) for a, b in entry["exceptions"])})

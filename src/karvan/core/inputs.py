@@ -59,6 +59,20 @@ def read(name: str, values: Any, axes: Mapping[str, tuple[str, ...]]) -> np.ndar
     return array
 
 
+def read_inputs(
+    given: Mapping[str, Any], gamma: Any, beta: Any, axes: dict[str, tuple[str, ...]], dust: float
+) -> dict[str, np.ndarray]:
+    """Read every array of a World by symbol; what is None is zero, and flows below `dust` are dropped."""
+    found = {name: read(name, 0.0 if values is None else values, axes) for name, values in given.items()}
+    drop_dust(found["M"], dust, axes_of("M", axes))
+    free = found["tau"] <= -1
+    if free.any():
+        raise SymbolError(f"tau: a tariff of -100 % or less makes goods free, at {cells(free, axes_of('tau', axes))}")
+    warn_huge_tariff(found["tau"], axes_of("tau", axes))
+    found["gamma"], found["beta"] = cost_shares(gamma, beta, axes)
+    return found
+
+
 def drop_dust(M: np.ndarray, dust: float, labels: Sequence[Sequence[str]]) -> None:
     """Set flows below `dust` (MUSD) to zero in place, and say how many there were and how much together."""
     if not dust >= 0:

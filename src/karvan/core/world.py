@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -18,21 +18,18 @@ from karvan.core.errors import IdentityError, LabelError, SymbolError, first_fiv
 from karvan.core.inputs import (
     DUST,
     axes_from,
-    axes_of,
     check_params,
-    cost_shares,
-    drop_dust,
     final_demand,
     pool_of,
     read,
     read_blocs,
+    read_inputs,
     read_schedules,
     require_economy,
     require_mobile,
     require_stable,
-    warn_huge_tariff,
 )
-from karvan.core.labels import as_labels, cells, positions
+from karvan.core.labels import as_labels, positions
 from karvan.core.params import Params, Range
 from karvan.core.source import Block, as_blocks
 from karvan.core.symbols import symbol
@@ -129,41 +126,25 @@ class World:
         """
         countries, sectors = as_labels(countries, "countries"), as_labels(sectors, "sectors")
         axes = axes_from(countries, sectors)
-        M_ = read("M", M, axes)
-        drop_dust(M_, dust, axes_of("M", axes))
-        tau_ = read("tau", 0.0 if tau is None else tau, axes)
-        theta_ = read("theta", theta, axes)
-        gamma_, beta_ = cost_shares(gamma, beta, axes)
-        specific_ = read("specific", 0.0 if specific is None else specific, axes)
-        psi_ = read("psi", 0.0 if psi is None else psi, axes)
-        if (tau_ <= -1).any():
-            raise SymbolError(
-                f"tau: a tariff of -100 % or less makes goods free, at {cells(tau_ <= -1, axes_of('tau', axes))}"
-            )
-        warn_huge_tariff(tau_, axes_of("tau", axes))
+        given = {"M": M, "tau": tau, "theta": theta, "specific": specific, "psi": psi}
+        found = read_inputs(given, gamma, beta, axes, dust)
         service_labels = tuple(services)
         positions(service_labels, sectors, "service sector")
         blocs_ = read_blocs(blocs, countries)
         pool, collection = pool_of(blocs_, countries)
-        baseline = derive(M_, tau_, gamma_, beta_, pool, collection)
+        baseline = derive(found["M"], found["tau"], found["gamma"], found["beta"], pool, collection)
         require_economy(baseline, countries)
-        require_mobile(((1 - specific_) * beta_ * baseline.Y).sum(axis=1), baseline.V, countries)
-        require_stable(theta_, psi_, beta_, specific_, baseline.Y, axes)
+        require_mobile(((1 - found["specific"]) * found["beta"] * baseline.Y).sum(axis=1), baseline.V, countries)
+        require_stable(found["theta"], found["psi"], found["beta"], found["specific"], baseline.Y, axes)
         baseline, clipped = final_demand(baseline, negative_demand, axes)
         tables = read_schedules(schedules, axes)
-        for array in (M_, tau_, gamma_, beta_, theta_, specific_, psi_, *baseline, *tables.values()):
+        for array in (*found.values(), *baseline, *tables.values()):
             array.setflags(write=False)
         return cls(
+            **found,
             countries=countries,
             sectors=sectors,
             year=year,
-            M=M_,
-            tau=tau_,
-            gamma=gamma_,
-            beta=beta_,
-            theta=theta_,
-            specific=specific_,
-            psi=psi_,
             baseline=baseline,
             blocs=MappingProxyType(blocs_),
             services=service_labels,
@@ -354,7 +335,7 @@ class World:
             sectors=meta["sectors"],
             year=meta["year"],
             **{name: arrays[name] for name in INPUTS if name in arrays or name not in OPTIONAL},
-            blocs=[_bloc_from(entry) for entry in meta["blocs"]],
+            blocs=[Bloc.from_dict(entry) for entry in meta["blocs"]],
             services=meta["services"],
             schedules={k.removeprefix("schedule:"): v for k, v in arrays.items() if k.startswith("schedule:")},
             params=Params(theta=theta_range) if theta_range else Params(),
@@ -387,7 +368,7 @@ class World:
             "countries": self.countries,
             "sectors": self.sectors,
             "year": self.year,
-            "blocs": [{f.name: _plain(getattr(b, f.name)) for f in fields(b)} for b in self.blocs.values()],
+            "blocs": [b.to_dict() for b in self.blocs.values()],
             "services": self.services,
             "in_equilibrium": self.in_equilibrium,
             "theta_range": {} if theta is None else {"source": theta.source, "together": theta.together},
@@ -397,11 +378,3 @@ class World:
     def __repr__(self) -> str:
         size = f"{len(self.countries)} countries x {len(self.sectors)} sectors"
         return f"World({self.name or 'unnamed'}: {size}, {self.year})"
-
-
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else value
-
-
-def _bloc_from(entry: Mapping[str, Any]) -> Bloc:
-    return Bloc(**{**entry, "exceptions": tuple((a, b) for a, b in entry["exceptions"])})
