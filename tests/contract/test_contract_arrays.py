@@ -32,3 +32,7 @@ def test_the_hot_loop_on_strict_arrays(seed: int) -> None:
     assert found.steps == expected.steps
     np.testing.assert_allclose(np.asarray(found.state.w), expected.state.w, atol=1e-13)
     np.testing.assert_allclose(np.asarray(found.sweep.I), expected.sweep.I, rtol=1e-12)
+    in_pieces = [transfer(record, array_api_strict.asarray) for record in (tables._replace(piece=3), closure)]
+    cut = fixed_point.fixed_point(*in_pieces, **options)
+    assert cut.steps == expected.steps
+    np.testing.assert_allclose(np.asarray(cut.state.w), expected.state.w, atol=1e-13)

@@ -60,13 +60,12 @@ def solve(
 
 def fixed_point(tables: Tables, closure: Closure, *, tol: float, max_steps: int, near: State | None = None) -> Solved:
     """Iterate the accelerated map; stops at `tol`, at a number that is none, or when the sweeps are used up."""
-    z = start(tables, closure) if near is None else near
+    z, s = start(tables, closure) if near is None else (near, sweep(near, tables, closure))
     point, gain = pack(z), gains(tables)
     xp, N = namespace(point), tables.L.shape[0]
     memory = Anderson(WINDOW, point)
     best: tuple[float, State] = (float("inf"), z)
     for step in range(1, max_steps + 1):
-        s = sweep(z, tables, closure)
         gap = gaps(z, s, tables)
         f = pack(gap)
         error = float(xp.max(xp.abs(f)))
@@ -84,6 +83,7 @@ def fixed_point(tables: Tables, closure: Closure, *, tol: float, max_steps: int,
         point = point + xp.clip(memory.step(point, f), -STEP_LIMIT, STEP_LIMIT)
         point[:N] = numeraire(point[:N], tables)
         z = split(point, tables)
+        s = sweep(z, tables, closure)
     return at(best[1], tables, closure)._replace(steps=step)
 
 
@@ -93,18 +93,19 @@ def at(z: State, tables: Tables, closure: Closure) -> Solved:
     return Solved(z, s, residuals(gaps(z, s, tables), s), 1, False)
 
 
-def start(tables: Tables, closure: Closure) -> State:
-    """Baseline prices and wages; spending is swept first when the data are off equilibrium."""
+def start(tables: Tables, closure: Closure) -> tuple[State, Sweep]:
+    """Baseline prices and wages, and the sweep there; spending is swept first when the data are off equilibrium."""
     xp = namespace(tables.X0)
     w, P, Y = xp.zeros_like(tables.L), xp.zeros_like(tables.X0), xp.zeros_like(tables.e_Y)
-    X = xp.log(xp.where(tables.live > 0, tables.X0, xp.ones_like(tables.X0)))
+    z = State(w, P, xp.log(tables.X0 + tables.dead), Y)
+    s = sweep(z, tables, closure)
     for _ in range(50):
-        z = State(w, P, X, Y)
-        change = gaps(z, sweep(z, tables, closure), tables).X
+        change = gaps(z, s, tables).X
         if not float(xp.max(xp.abs(change))) >= STEP_LIMIT:
-            return z
-        X = X + change
-    return z
+            break
+        z = z._replace(X=z.X + change)
+        s = sweep(z, tables, closure)
+    return z, s
 
 
 def gains(tables: Tables) -> np.ndarray:
@@ -145,7 +146,7 @@ class Anderson:
         xp = namespace(like)
         self.window = window
         self.df = xp.stack([xp.zeros_like(like)] * window)
-        self.dg = xp.stack([xp.zeros_like(like)] * window)
+        self.dg = xp.stack([self.df[0, :]] * window)
         self.gram = np.eye(window)
         self.along = np.zeros(window)  # products of the last residual with the differences
         self.clear()

@@ -47,6 +47,8 @@ class Tables(NamedTuple):
     live: np.ndarray  # (J, N) one in markets with spending
     made: np.ndarray  # (J, N) one where there is output; (0, N) where output is no unknown
     floor: np.ndarray  # (1, 1) least ratio of implied to own spending that a gap tells apart, 1 / e
+    dead: np.ndarray  # (J, N) one where `live` is zero
+    piece: int  # sectors whose part of B fits the cache
     alone: np.ndarray  # (N,) one for countries without any trade
     groups: np.ndarray  # (G, N) one where a country belongs to a trade component; each has its own numeraire
 
@@ -101,6 +103,25 @@ def apply_transposed(table: np.ndarray, vector: np.ndarray) -> np.ndarray:
     return (vector[:, None, :] @ table)[:, 0, :]
 
 
+def deliver(u: np.ndarray, X: np.ndarray, tables: Tables) -> tuple[np.ndarray, ...]:
+    """phi = A u, q = X / phi, B u and B' q; in pieces of some sectors where all of B does not fit the cache.
+
+    Sectors are independent here, so that each piece of B is read from memory once for both of its products.
+    """
+    J = X.shape[0]
+    if tables.piece >= J:
+        return _deliver(tables.A, tables.B, u, X)
+    cuts = [slice(k, min(k + tables.piece, J)) for k in range(0, J, tables.piece)]
+    found = [_deliver(tables.A[c, :, :], tables.B[c, :, :], u[c, :], X[c, :]) for c in cuts]
+    return tuple(namespace(u).concat(parts) for parts in zip(*found, strict=True))
+
+
+def _deliver(A: np.ndarray, B: np.ndarray, u: np.ndarray, X: np.ndarray) -> tuple[np.ndarray, ...]:
+    phi = apply(A, u)
+    q = X / phi
+    return phi, q, apply(B, u), apply_transposed(B, q)
+
+
 def unit_cost(w: np.ndarray, P: np.ndarray, Y: np.ndarray, tables: Tables) -> np.ndarray:
     """Log unit cost, CP (2015), eq. (2) with an immobile factor and scale economies.
 
@@ -148,9 +169,7 @@ def sweep(z: State, tables: Tables, closure: Closure) -> Sweep:
     xp = namespace(z.w)
     X = xp.exp(z.X) * tables.live
     u = xp.exp(-tables.theta * unit_cost(z.w, z.P, z.Y, tables))
-    phi = apply(tables.A, u)
-    q = X / phi
-    Bu, Bq = apply(tables.B, u), apply_transposed(tables.B, q)
+    phi, q, Bu, Bq = deliver(u, X, tables)
     imports, exports = q * Bu, u * Bq
     own = q * tables.B_own * u
     Y = exports + own
@@ -175,7 +194,7 @@ def gaps(z: State, s: Sweep, tables: Tables) -> State:
     Where spending or output is implied negative, the gap is -1: far from zero, and in the right direction.
     """
     xp = namespace(z.w)
-    X = xp.log(xp.maximum(s.X / (s.spent + (1 - tables.live)), tables.floor)) * tables.live
+    X = xp.log(xp.maximum(s.X / (s.spent + tables.dead), tables.floor)) * tables.live
     if not z.Y.shape[0]:
         return State(s.zeta, s.P - z.P, X, z.Y)
     made = s.Y / (tables.Y0 * xp.exp(z.Y))

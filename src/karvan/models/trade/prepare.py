@@ -22,6 +22,9 @@ from karvan.models.trade.refusals import (
     trade_links,
 )
 
+CACHED = 2**22  # bytes of B that are read twice without loss
+CACHE = 2**19  # bytes of a piece of B where it is larger
+
 
 class Pool(NamedTuple):
     """How a union pools duties: U unions, N countries."""
@@ -85,6 +88,8 @@ def tables(world: World, change: Primitives, pools: Pool | None = None) -> Table
         L=world.L,
         X0=np.where(live, world.X.T, 0.0),
         live=live.astype(float),
+        dead=1.0 - live,
+        piece=max(1, CACHE // (8 * A.shape[1] ** 2)) if B.nbytes > CACHED else A.shape[0],
         groups=groups,
         alone=alone,
         floor=np.full((1, 1), np.exp(-1.0)),
