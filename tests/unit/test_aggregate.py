@@ -49,3 +49,5 @@ def test_every_sector_once(world: World, groups: dict[str, list[str]]) -> None:
         aggregate(world, groups)
     with pytest.raises(LabelError, match="unknown sector of group a"):
         aggregate(world, {"a": ["s99"]})
+    with pytest.raises(LabelError, match="single text 's00'"):
+        aggregate(world, {"a": "s00"})

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from worlds import random_world
 
+import karvan as kv
 from karvan import LabelError, Range, ScenarioError, SymbolError, World, break_even, friction, set_tariff, solve
 from karvan.core.scenario import Scenario
 
@@ -79,6 +80,30 @@ def test_a_failing_solve_names_the_value(world: World) -> None:
 
     with pytest.raises(ScenarioError, match="break_even at nobody = 1"):
         break_even(world, None, "C01", nobody, low=1.0, high=2.0)
+
+
+def test_without_a_range_there_is_nothing_to_vary(world: World) -> None:
+    with pytest.raises(ScenarioError, match="no uncertain argument; give one a range"):
+        break_even(world, friction(between=["C01", "C02"], ad_valorem=0.1), "C01", "friction1.ad_valorem")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda w: solve(w),
+        lambda w: kv.friends(w),
+        lambda w: kv.gradient(w, "C01"),
+        lambda w: kv.holdup(w, "C01"),
+        lambda w: kv.forecast(w, dearer()),
+        lambda w: kv.decompose(w, dearer()),
+        lambda w: kv.best_response(w, "C01"),
+        lambda w: kv.aggregate(w),
+        lambda w: break_even(w, dearer(), "C01", "friction1.ad_valorem"),
+    ],
+)
+def test_the_name_of_a_world_is_no_world(call: Any) -> None:
+    with pytest.raises(SymbolError, match="expected a World, got str"):
+        call("eurasia-2021")
 
 
 def test_a_friction_of_zero_is_no_fault(world: World) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from karvan.core.errors import LabelError, first_five
 from karvan.core.labels import positions
-from karvan.core.world import World
+from karvan.core.world import World, require_world
 
 
 def aggregate(world: World, groups: Mapping[str, Sequence[str]] | None = None) -> World:
@@ -29,6 +29,7 @@ def aggregate(world: World, groups: Mapping[str, Sequence[str]] | None = None) -
     LabelError
         A sector is missing, unknown or in two groups.
     """
+    require_world(world)
     groups = {"all": world.sectors} if groups is None else groups
     into = _matrix(world, groups)
     M, Y = world.M @ into, world.Y
@@ -62,6 +63,8 @@ def aggregate(world: World, groups: Mapping[str, Sequence[str]] | None = None) -
 def _matrix(world: World, groups: Mapping[str, Sequence[str]]) -> np.ndarray:
     into = np.zeros((len(world.sectors), len(groups)))
     for g, (name, members) in enumerate(groups.items()):
+        if isinstance(members, str):
+            raise LabelError(f"aggregate: group {name!r} is the single text {members!r}; write [{members!r}]")
         into[positions(tuple(members), world.sectors, f"sector of group {name}"), g] += 1
     wrong = into.sum(axis=1) != 1
     if wrong.any():

@@ -378,3 +378,9 @@ class World:
     def __repr__(self) -> str:
         size = f"{len(self.countries)} countries x {len(self.sectors)} sectors"
         return f"World({self.name or 'unnamed'}: {size}, {self.year})"
+
+
+def require_world(given: Any) -> None:
+    """Refuse what is no World, such as its name."""
+    if not isinstance(given, World):
+        raise SymbolError(f"expected a World, got {type(given).__name__}; karvan.load gives one")

@@ -14,7 +14,7 @@ from karvan.core.errors import KarvanError, ScenarioError, SymbolError
 from karvan.core.labels import suggest
 from karvan.core.scenario import Scenario
 from karvan.core.symbols import symbol
-from karvan.core.world import World
+from karvan.core.world import World, require_world
 from karvan.models.trade.face import solve
 
 POINTS = 7  # solves that look for the crossing before it is narrowed down
@@ -83,6 +83,7 @@ def break_even(
     SymbolError
         `of` is no result by country.
     """
+    require_world(world)
     n = world.position(country)
     case, name, ends = _case(world, scenario, vary)
     if symbol(of).kind != "outcome" or symbol(of).dims != ("country",):
@@ -117,6 +118,10 @@ def _case(world: World, scenario: Any, vary: str | Case) -> tuple[Case, str, tup
         return vary, getattr(vary, "__name__", "value"), (None, None)
     papers = Scenario.of(scenario)
     ranges = papers.ranges()
+    if not ranges:
+        raise ScenarioError(
+            f"break_even: {papers.name} has no uncertain argument; give one a range, or pass a function"
+        )
     if vary not in ranges:
         raise ScenarioError(f"break_even: {papers.name} has no uncertain argument {vary!r}.{suggest(vary, ranges)}")
     given = ranges[vary]

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from karvan.core.change import Primitives
-from karvan.core.errors import ConvergenceError, InfeasibleError, ScenarioError, SymbolError
+from karvan.core.errors import ConvergenceError, InfeasibleError, ScenarioError
 from karvan.core.labels import suggest
 from karvan.core.outcome import Outcome, Residuals
 from karvan.core.record import record
 from karvan.core.scenario import CLOSURES, Scenario
-from karvan.core.world import World
+from karvan.core.world import World, require_world
 from karvan.models.trade import fixed_point, kernel, path, prepare, refusals, welfare
 
 NOTHING = Primitives()
@@ -50,8 +50,7 @@ def solve(
     ------
     ConvergenceError, InfeasibleError, ScenarioError, ConflictError, SymbolError, LabelError
     """
-    if not isinstance(world, World):
-        raise SymbolError(f"solve: expected a World, got {type(world).__name__}; karvan.load gives one")
+    require_world(world)
     scenario = Scenario(name="no change") if change is None else Scenario.of(change)
     kind = chosen_closure(scenario, deficits)
     if max_steps < 1 or not tol > 0:

@@ -14,7 +14,7 @@ from karvan.core.labels import suggest
 from karvan.core.scenario import Scenario
 from karvan.core.symbols import symbol
 from karvan.core.table import Table
-from karvan.core.world import World
+from karvan.core.world import World, require_world
 from karvan.models.trade import derivatives, fixed_point, linear, prepare
 from karvan.models.trade.face import chosen_closure, equilibrium, results, settle
 
@@ -37,6 +37,7 @@ class Solution(NamedTuple):
 
 def solution(world: World, change: Any = None, deficits: str | None = None, near: Any = None) -> Solution:
     """Solve (to 1e-12, so that derivatives carry ten digits) and linearise there."""
+    require_world(world)
     scenario = Scenario(name="no change") if change is None else Scenario.of(change)
     kind = chosen_closure(scenario, deficits)
     base = settle(world, kind)
@@ -101,6 +102,7 @@ def gradient(
     for word, words in ((of, OF), (to, TO)):
         if word not in words:
             raise ScenarioError(f"gradient: unknown {word!r}.{suggest(word, words)}")
+    require_world(world)
     n = world.position(country)
     at = solution(world, change, deficits)
     if to == "D" and at.at.closure.kind != "fixed":
@@ -195,6 +197,7 @@ def holdup(world: World, country: str, *, deficits: str | None = None) -> Table:
         partner; its share in the country's exports and imports, percent; the country's change in real income in percent
         and MUSD; the partner's in percent; and, where no equilibrium exists, why (the numbers are then None).
     """
+    require_world(world)
     n = world.position(country)
     base = solution(world, None, deficits)
     trade = world.M.sum(axis=2)

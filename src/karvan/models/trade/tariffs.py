@@ -15,7 +15,7 @@ from karvan.core.labels import positions, suggest
 from karvan.core.outcome import Outcome
 from karvan.core.scenario import Scenario
 from karvan.core.table import Table
-from karvan.core.world import World
+from karvan.core.world import World, require_world
 from karvan.models.trade import optimal
 from karvan.models.trade.face import chosen_closure, settle, solve
 from karvan.models.trade.sensitivity import located
@@ -164,6 +164,7 @@ def nash_tariffs(
     """
     low, high = _bounds(bounds)
     scenario = Scenario(name="no change") if change is None else Scenario.of(change)
+    require_world(world)
     kind = chosen_closure(scenario, deficits)
     base = settle(world, kind)
     names = (countries,) if isinstance(countries, str) else tuple(countries)
