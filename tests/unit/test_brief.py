@@ -49,7 +49,8 @@ def test_every_message_is_used_and_none_is_missing(results):
     either = {"headline_loss", "headline_gain", "others_inside", "others_outside"}
     either |= {"sure_inside", "sure_outside", "sure_sign_same", "sure_sign_turns", "verdict_but", "why_rest"}
     either |= {"change_never", "change_crosses", "change_always", "not_found", "not_varied", "not_available"}
-    either |= {"goods_where_processed", "goods_where_raw", "partners_over", "partners_over_none", "partners_unclear"}
+    either |= {"goods_where_processed", "goods_where_raw", "partners_over", "partners_over_none"}
+    either |= {"partners_harm", "partners_unclear"}
     either |= {f"verdict_{v}" for v in ("supported", "not", "partly", "cannot")}
     assert set(words.table["text"]) - words.used <= either
 

@@ -182,11 +182,16 @@ def partners(world: World, country: str, ends: Sequence[World]) -> Table:
     """Who helps and who can hurt: each partner's growth and each partner's closing, percent of real income.
 
     `growth` is the effect of one percent more productivity there, `closing` the exact change if all trade with it
-    stops; low and high come from the elasticities at their two ends.
+    stops; low and high come from the elasticities at their two ends and from a world without deficits.
+
+    Growth is solved with trade balances as a share of value added. A balance fixed in the numeraire, the wage bill of
+    the world, would change its real value by the yardstick alone when a large partner grows.
     """
     n = world.position(country)
-    growth = [friends(w).welfare[n] for w in (world, *ends)]
-    closing = [{row[0]: row for row in holdup(w, country).rows} for w in (world, *ends)]
+    cases = [(w, "share") for w in (world, *ends)] + [(world, "purge")]
+    growth = [friends(w, deficits=kind).welfare[n] for w, kind in cases]
+    cases = [(w, "fixed") for w in (world, *ends)] + [(world, "purge")]
+    closing = [{row[0]: row for row in holdup(w, country, deficits=kind).rows} for w, kind in cases]
     rows = []
     for i, partner in enumerate(world.countries):
         if i != n:
@@ -198,7 +203,7 @@ def partners(world: World, country: str, ends: Sequence[World]) -> Table:
     title = (
         f"Real income of {country}, percent; growth: 1 % more productivity in the partner, closing: all trade with it "
     )
-    title += "stops; low and high at the two ends of the elasticities"
+    title += "stops; low and high at the two ends of the elasticities and without deficits"
     return Table(PARTNER, tuple(rows), title)
 
 

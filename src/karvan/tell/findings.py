@@ -175,7 +175,7 @@ def verdict_exports(results: CaseResults) -> str:
 
 def _partners(results: CaseResults) -> list[Claim]:
     """Each partner's growth and each partner's closing, percent of real income."""
-    origin = f"{source(results)}; {ENDS}"
+    origin = f"{source(results)}; {ENDS}, and without trade deficits"
     found = []
     for row in results.tables["partners"].to_dicts():
         for name in ("growth", "closing"):
@@ -187,6 +187,8 @@ def _partners(results: CaseResults) -> list[Claim]:
 
 
 def three(results: CaseResults, name: str, sign: int) -> list[str]:
-    """Return the three partners with the largest (sign 1) or smallest growth or closing effect, of that sign."""
+    """Return the three partners with the largest (sign 1) or smallest effect; those whose sign turns are left out."""
     rows = [r for r in results.tables["partners"].to_dicts() if r[name] is not None and np.sign(r[name]) == sign]
-    return [r["partner"] for r in sorted(rows, key=lambda r: -sign * r[name])[:3]]
+    ends = (f"{name}_low", f"{name}_high")
+    sure = [r for r in rows if all(r[e] is None or np.sign(r[e]) in (0, sign) for e in ends)]
+    return [r["partner"] for r in sorted(sure, key=lambda r: -sign * r[name])[:3]]

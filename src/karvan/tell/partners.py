@@ -38,11 +38,10 @@ def partners(t: Teller) -> Block:
 
 def _harm(t: Teller) -> list[Block]:
     names = three(t.results, "growth", -1)
-    if not names:
-        return []
     unclear = [t.words.country(p) for p in _by(t, "growth") if _turns(t, f"growth.{p}")]
-    text = t.words("partners_harm", names=_listed(t, "growth", names), country=t.home)
-    return [paragraph(text + (" " + t.words("partners_unclear", names=", ".join(unclear)) if unclear else ""))]
+    said = [t.words("partners_harm", names=_listed(t, "growth", names), country=t.home)] if names else []
+    said += [t.words("partners_unclear", names=", ".join(unclear))] if unclear else []
+    return [paragraph(" ".join(said))] if said else []
 
 
 def _turns(t: Teller, key: str) -> bool:
