@@ -1,7 +1,8 @@
 """Small random worlds that satisfy every accounting identity by construction, and random changes to them.
 
-Shares, tariffs, input coefficients and deficits are drawn; the linear system of MODELS section 1 then gives the
-spending that is consistent with them, and flows follow: M = pi X / (1 + tau). So final demand is never negative.
+Shares, tariffs, input coefficients and deficits are drawn; the linear system of the baseline equations
+(docs/explanation/trade-equilibrium.md) then gives the spending that is consistent with them, and flows follow:
+M = pi X / (1 + tau). So final demand is never negative.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The equations of MODELS section 1 once more, with plain loops and nothing shared with the kernel."""
+"""The equations of docs/explanation/trade-equilibrium.md again, in plain loops that share nothing with the kernel."""
 
 from __future__ import annotations
 

@@ -200,3 +200,17 @@ def test_dust_that_was_kept_survives_a_file(world: World, tmp_path: Any) -> None
     kept.save(tmp_path / "kept.npz")
     assert World.load(tmp_path / "kept.npz").sha256 == kept.sha256
     assert kept.rebuilt(year=2022).M[1, 2, 0] == 4e-7
+
+
+def test_a_theta_that_drowns_in_rounding_is_refused_by_sector() -> None:
+    world = random_world(1, 3, 2)
+    with pytest.raises(SymbolError, match=r"theta: 1 value\(s\) below 0.0001 at \(s01\)"):
+        world.with_theta([4.0, 1e-9])
+
+
+def test_a_solution_with_an_overflow_is_no_solution() -> None:
+    world = random_world(1, 3, 2, unions=False)
+    A_hat = np.ones_like(world.beta)
+    A_hat[0, 0] = 1e-320
+    with pytest.raises(KarvanError, match=r"solved, but c_hat.* overflow"):
+        solve(world, Change(A_hat=A_hat))

@@ -159,7 +159,8 @@ def test_explain_of_an_embargo_has_no_parts(karvan, tmp_path):
         "shocks:\n  - embargo: {between: [KAZ, GEO], sectors: all}\n"
     )
     code, out, _ = karvan("explain", str(path), "KAZ", "--json")
-    assert code == 0 and list(json.loads(out)) == ["sectors", "partners", "value_added"]
+    assert code == 0 and list(json.loads(out)) == ["parts", "sectors", "partners", "value_added"]
+    assert "infinite" in json.loads(out)["parts"][0]["no parts"]
 
 
 def test_replicate_lists_the_papers_and_solves_one(karvan):

@@ -26,7 +26,7 @@ class Baseline(NamedTuple):
 def derive(
     M: np.ndarray, tau: np.ndarray, gamma: np.ndarray, beta: np.ndarray, pool: np.ndarray, collection: np.ndarray
 ) -> Baseline:
-    """Derive spending, output, income and final demand from flows (MODELS section 1, baseline).
+    """Derive spending, output, income and final demand from flows (docs/explanation/trade-equilibrium.md).
 
     X = sum_i M (1 + tau),  Y = sum_n M,  V = sum_j beta Y,  R = duties + net pool,
     D = imports - exports - net pool,  I = V + R + D,  alpha = (X - gamma Y) / I.

@@ -17,6 +17,7 @@ from karvan.core.symbols import symbol
 
 SHARE_TOLERANCE = 1e-6
 HUGE_TARIFF = 5.0
+LEAST_THETA = 1e-4
 DUST = 1e-6  # MUSD: one dollar a year
 BROADCAST = ("tau", "theta", "specific", "psi")  # a single number stands for every cell
 
@@ -55,6 +56,11 @@ def read(name: str, values: Any, axes: Mapping[str, tuple[str, ...]]) -> np.ndar
         raise SymbolError(
             f"{name}: {int(bad.sum())} value(s) outside {entry.sign} ({entry.label}), first {array[bad][0]:g}, "
             f"at {cells(bad, labels)}; correct them at the source"
+        )
+    if name == "theta" and (array < LEAST_THETA).any():
+        raise SymbolError(
+            f"theta: {int((array < LEAST_THETA).sum())} value(s) below {LEAST_THETA:g} at "
+            f"{cells(array < LEAST_THETA, labels)}: prices, phi ** (-1 / theta), would be rounding errors"
         )
     return array
 

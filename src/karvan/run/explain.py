@@ -20,16 +20,16 @@ LARGEST = 10
 def explain(world: World, change: Any, country: str, deficits: str | None = None) -> dict[str, Table]:
     """Return tables by name: parts, largest, sectors, partners, value_added.
 
-    The first two split the exact change in real income and are left out where a cost becomes infinite, because no path
-    of logarithms leads to an embargo.
+    The first two split the exact change in real income. Where a cost becomes infinite they are one table that says why
+    there are none: no path of logarithms leads to an embargo.
     """
     world.position(country)
-    outcome, found = solve(world, Scenario.of(change), deficits=deficits), {}
+    outcome = solve(world, Scenario.of(change), deficits=deficits)
     try:
         split = decompose(world, change, deficits=deficits)
         found = {"parts": _parts(split, country), "largest": _largest(split, country)}
-    except InfeasibleError:
-        pass
+    except InfeasibleError as fault:
+        found = {"parts": Table(("no parts",), ((str(fault),),), f"Exact parts of the change in {country}")}
     return {
         **found,
         "sectors": sector_results(outcome, country),

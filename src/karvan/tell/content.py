@@ -63,13 +63,25 @@ def _lead(t: Teller) -> str:
     )
 
 
+def _median(t: Teller) -> float:
+    """Median of the draws, percent: it need not be the most likely value, which the headline shows."""
+    sample = t.results.sweep.sample("welfare_hat", t.soft)[:, t.world.position(t.case["country"])]
+    return 100 * (float(np.median(sample)) - 1)
+
+
 def _lead_text(t: Teller) -> list[str]:
     w, case = t.words, t.case
     income, dollars = t.claims[f"income.{t.soft}.all.{case['country']}"], t.claims[f"dollars.{t.soft}"]
     household, classes = t.claims[f"household.{t.soft}"], t.claims[f"spread.class.{t.soft}"]
     low, high = sorted((income.low or 0.0, income.high or 0.0))
     return [
-        w("headline_range", low=percent(low), high=percent(high), count=number(t.value(f"losing.{t.soft}"))),
+        w(
+            "headline_range",
+            low=percent(low),
+            high=percent(high),
+            median=percent(_median(t)),
+            count=number(t.value(f"losing.{t.soft}")),
+        ),
         w(
             "headline_money",
             dollars=number(rounded(dollars.value), sign=True),

@@ -91,12 +91,8 @@ def papers(t: Teller) -> Block:
 def take(t: Teller) -> Block:
     """The commands that make it again, and the record."""
     w, record = t.words, t.results.record
-    code = "\n".join(
-        [
-            f"karvan brief {t.case['name']}",
-            *(f"karvan run {s} --draws {t.results.sweep.draws} --seed {t.results.sweep.seed}" for s in t.scenarios),
-        ]
-    )
+    how = f"--draws {t.results.sweep.draws} --seed {t.results.sweep.seed}"
+    code = "\n".join([f"karvan brief {t.case['name']} {how}", *(f"karvan run {s} {how}" for s in t.scenarios)])
     return section(
         w("repro_heading"),
         paragraph(w("repro_text")),

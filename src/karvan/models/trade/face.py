@@ -64,8 +64,10 @@ def solve(
     options: dict[str, Any] = {"tol": tol, "max_steps": max_steps, "allow_unconverged": allow_unconverged}
     base = settle(world, kind, tol=tol, max_steps=max_steps)
     solved, tables = equilibrium(base, primitives, "fixed" if kind == "purge" else kind, **options)
-    with np.errstate(all="warn" if solved.converged else "ignore"):
+    with np.errstate(all="ignore"):
         values = results(base, primitives, solved, tables)
+    if solved.converged:
+        _require_finite(values)
     return Outcome(
         world=base,
         values=values,
@@ -77,6 +79,16 @@ def solve(
         notes=() if solved.converged else ("not converged",),
         record=record(given, scenario, values, deficits=kind, io=io, tol=tol),
     )
+
+
+def _require_finite(values: dict[str, np.ndarray]) -> None:
+    """Refuse a solution in which a number overflows: it taints those made of it."""
+    bad = [name for name, array in values.items() if not np.isfinite(array).all()]
+    if bad:
+        raise ConvergenceError(
+            f"solved, but {', '.join(bad[:5])} overflow: some cost or productivity changes by a factor that is out of "
+            "range; use an embargo (d_hat infinite) or a smaller change"
+        )
 
 
 def chosen_closure(scenario: Scenario, deficits: str | None) -> str:
@@ -181,7 +193,7 @@ def by_market(world: World, solved: fixed_point.Solved, t: kernel.Tables) -> dic
         "I_hat": I_hat,
         "cpi_hat": cpi_hat,
         "P_hat": P_hat,
-        "c_hat": s.u.T ** (-1 / world.theta),
+        "c_hat": np.exp(kernel.unit_cost(z.w, z.P, z.Y, t)).T,
         "L_hat": welfare.labour(world.Y, s.Y.T, w_hat),
         "X_new": s.spent.T,
         "Y_new": s.Y.T,

@@ -71,7 +71,7 @@ class State(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """One pass through the equations of MODELS section 1 at a state."""
+    """One pass through the equations (docs/explanation/trade-equilibrium.md) at a state."""
 
     P: np.ndarray  # (J, N) log price implied
     X: np.ndarray  # (J, N) spending implied, MUSD

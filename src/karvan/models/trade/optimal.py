@@ -166,8 +166,8 @@ def split(x: np.ndarray, game: Game) -> tuple[np.ndarray, ...]:
 def deviations(game: Game, found: Found, count: int, seed: int) -> float:
     """Largest gain in G, relative, that any player gets from deviating alone; at most rounding in an equilibrium.
 
-    Each player tries no tariffs, the small-country start, and `count` random moves of all its rates, of three sizes. A
-    deviation without an equilibrium is no gain.
+    Each player tries no tariffs, the small-country start, both bounds, and `count` random moves of all its rates, of
+    three sizes. A deviation without an equilibrium is no gain.
     """
     best = 0.0
     for k, player in enumerate(game.players):
@@ -185,6 +185,8 @@ def deviations(game: Game, found: Found, count: int, seed: int) -> float:
 def _tries(game: Game, found: Found, k: int, count: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     yield np.zeros_like(found.rates[k])
     yield start(game)[k]
+    yield np.full_like(found.rates[k], game.low)
+    yield np.full_like(found.rates[k], game.high)
     for c in range(count):
         yield found.rates[k] + SIZES[c % len(SIZES)] * rng.normal(size=found.rates[k].size)
 

@@ -1,7 +1,7 @@
 """The exact change in real income as a sum of parts along a path from the old to the new equilibrium; arrays only.
 
 The cost of living takes what consumers spend. Zero profit turns consumer prices into costs, and what is left of the
-total differential of W_n = I_n / prod_j P_nj ** alpha_nj (MODELS section 1, welfare) is
+total differential of W_n = I_n / prod_j P_nj ** alpha_nj (docs/explanation/welfare.md) is
 
     I_n dln W_n = sum_ij M_inj dln c_nj                                  export prices      (i not n)
                 - sum_ij M_nij dln c_ij                                  import prices      (i not n)

@@ -149,7 +149,7 @@ def closure(world: World, change: Primitives, kind: str, tab: Tables) -> Closure
         raise InfeasibleError(
             "D_new sets deficits and deficits='share' keeps them as a share of value added; choose one"
         )
-    if kind == "fixed" or change.D_new is not None:
+    if kind == "fixed":
         require_financed(world, D, tab)
         require_two_ways(world, D, "fixed", tab)
         return Closure("fixed", _summing_to_zero(world, D, tab), delta)
