@@ -145,8 +145,8 @@ def require_stable(
         bad = strength >= 1 - 1e-9
         raise IdentityError(
             f"psi: scale economies are too strong in {int(bad.sum())} sector(s), at {cells(bad, axes_of('beta', axes))}"
-            f": theta x (psi - beta x specific) is {strength.max():.3g} and must be below 1, else the equilibrium is "
-            "not unique; lower psi or theta"
+            f": theta x (psi - beta x specific) is {strength.max():.3g} and must be below 1, else production runs "
+            "away; lower psi or theta"
         )
 
 
