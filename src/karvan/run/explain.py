@@ -24,11 +24,12 @@ def explain(world: World, change: Any, country: str, deficits: str | None = None
     there are none: no path of logarithms leads to an embargo.
     """
     world.position(country)
-    outcome = solve(world, Scenario.of(change), deficits=deficits)
     try:
         split = decompose(world, change, deficits=deficits)
+        outcome = split.outcome
         found = {"parts": _parts(split, country), "largest": _largest(split, country)}
     except InfeasibleError as fault:
+        outcome = solve(world, Scenario.of(change), deficits=deficits)
         found = {"parts": Table(("no parts",), ((str(fault),),), f"Exact parts of the change in {country}")}
     return {
         **found,

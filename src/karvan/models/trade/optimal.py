@@ -144,7 +144,7 @@ def condition(player: Player, at: Solution, tau: np.ndarray) -> tuple[np.ndarray
 
 def objective(player: Player, at: Solution) -> float:
     """G = sum_m weight_m W_hat_m."""
-    found = face.results(at.world, at.change, at.solved, at.tables)["welfare_hat"]
+    found = face.by_market(at.world, at.solved, at.tables)["welfare_hat"]
     return float(player.weight @ found)
 
 

@@ -16,7 +16,7 @@ from karvan.core.symbols import symbol
 from karvan.core.table import Table
 from karvan.core.world import World, require_world
 from karvan.models.trade import derivatives, fixed_point, linear, prepare
-from karvan.models.trade.face import chosen_closure, equilibrium, results, settle
+from karvan.models.trade.face import by_market, chosen_closure, equilibrium, settle
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -183,7 +183,7 @@ def forecast(world: World, change: Any, *, deficits: str | None = None, exact: b
     if not exact:
         return Table(("country", "forecast %"), tuple(rows), "Real income, linear forecast")
     solved, tables = equilibrium(base.world, primitives, kind, near=base.solved.state)
-    true = 100 * (results(base.world, primitives, solved, tables)["welfare_hat"] - 1)
+    true = 100 * (by_market(base.world, solved, tables)["welfare_hat"] - 1)
     rows = [(*row, float(x), row[1] - float(x)) for row, x in zip(rows, true, strict=True)]
     return Table(("country", "forecast %", "exact %", "error points"), tuple(rows), "Real income, linear forecast")
 
@@ -229,7 +229,7 @@ def _closed(base: Solution, n: int, i: int) -> tuple[np.ndarray | None, str]:
         solved, tables = equilibrium(base.world, change, base.at.closure.kind, near=base.solved.state)
     except KarvanError as fault:
         return None, str(fault)
-    return results(base.world, change, solved, tables)["welfare_hat"], ""
+    return by_market(base.world, solved, tables)["welfare_hat"], ""
 
 
 def _labelled(world: World, values: np.ndarray, dims: Any, name: str) -> xr.DataArray:
