@@ -1,4 +1,4 @@
-"""Imports go one way: core, then data, shocks and models, then run, then replication and cases, then cli."""
+"""Imports go one way: core; panels, estimate, data; shocks and models; run; replication and cases; cli."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[2] / "src" / "karvan"
-BELOW_RUN = {"core", "data", "estimate", "network", "shocks", "models"}
+BELOW_RUN = {"core", "panels", "data", "estimate", "network", "shocks", "models"}
 EVERYTHING = BELOW_RUN | {"run", "replication", "tell", "cases"}
 ALLOWED = {
     "core": {"core"},
-    "data": {"core", "data"},
-    "estimate": {"core", "estimate"},
+    "panels": {"core", "panels"},
+    "estimate": {"core", "panels", "estimate"},
+    "data": {"core", "panels", "estimate", "data"},
     "network": {"core", "network"},
     "shocks": {"core", "shocks", "network"},
     "models": {"core", "models"},
     "run": BELOW_RUN | {"run"},
     "tell": {"core", "tell"},
-    "replication": {"core", "data", "models", "run", "replication"},
+    "replication": {"core", "panels", "estimate", "data", "models", "run", "replication"},
     "cases": EVERYTHING,
     "site": EVERYTHING | {"site"},
     "cli": EVERYTHING | {"site", "cli"},
@@ -30,7 +31,8 @@ ALLOWED = {
     "__main__": {"cli"},
     "_version": set(),
 }
-LATE = {"xarray", "altair", "vl_convert", "pandas", "jinja2", "openpyxl", "xlrd", "duckdb"}
+LATE = {"xarray", "altair", "vl_convert", "pandas", "jinja2", "openpyxl", "xlrd", "duckdb", "pyarrow"}
+LATE |= {"httpx", "stamina", "sdmx", "pyfixest", "statsmodels"}
 MODULES = sorted(path for path in SRC.rglob("*.py"))
 
 

@@ -1,0 +1,62 @@
+"""The command line: the same words as in Python, `--json` everywhere, errors in one line.
+
+A command is one function with an example in its docstring, in the file of its subject; the tables below give its name.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from karvan.cli import data, scenarios, telling, trade
+
+app = typer.Typer(
+    help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
+    "real data, with ranges, told as a brief.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help starts in half the time
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(
+    help="The worlds that come with karvan, and their recipes.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(data_app, name="data")
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": scenarios.run,
+    "brief": telling.brief,
+    "check": scenarios.check,
+    "explain": scenarios.explain,
+    "friends": trade.friends,
+    "symbols": trade.symbols,
+    "replicate": trade.replicate,
+    "tariffs": trade.tariffs,
+    "verify": scenarios.verify,
+}
+DATA_COMMANDS: dict[str, Callable[..., None]] = {
+    "list": data.data_list,
+    "build": data.data_build,
+}
+for _name, _function in COMMANDS.items():
+    app.command(_name)(_function)
+for _name, _function in DATA_COMMANDS.items():
+    data_app.command(_name)(_function)
+
+
+def main() -> None:
+    """Run the command line; karvan's own errors end with their message and exit code 1."""
+    import warnings
+
+    from karvan.core.errors import KarvanError, KarvanWarning
+
+    warnings.showwarning = lambda message, category, *_: typer.echo(
+        f"{'warning' if issubclass(category, KarvanWarning) else category.__name__}: {message}", err=True
+    )
+    try:
+        app()
+    except KarvanError as fault:
+        typer.echo(f"{type(fault).__name__}: {fault}", err=True)
+        sys.exit(1)

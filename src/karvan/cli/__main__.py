@@ -1,0 +1,5 @@
+"""`python -m karvan.cli`."""
+
+from karvan.cli import main
+
+main()

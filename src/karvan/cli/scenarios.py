@@ -1,0 +1,190 @@
+"""Commands that solve one scenario: run, explain, verify, and check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from karvan.cli.show import Closure, Json, WorldName, print_json, progress_bar, show
+
+if TYPE_CHECKING:
+    from karvan.core.table import Table
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of one that comes with karvan.")],
+    world: WorldName = "",
+    deficits: Closure = None,
+    draws: Annotated[
+        int, typer.Option(help="Draws of the uncertain parameters; 0 for the most likely values only.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Which draws.")] = 0,
+    no_io: Annotated[bool, typer.Option("--no-io", help="Leave input-output links out.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results, the record and a table.")] = None,
+    json: Json = False,
+) -> None:
+    """Solve one scenario. Example: karvan run scenarios/kz-exit-hard.yaml --draws 200."""
+    from karvan.core.errors import ScenarioError
+    from karvan.core.scenario import Scenario
+    from karvan.data.worlds import load
+    from karvan.models.trade.face import solve
+
+    if draws < 0 or seed < 0:
+        raise ScenarioError("--draws and --seed must not be negative")
+    if draws and no_io:
+        raise ScenarioError("--draws and --no-io cannot be combined yet; run them apart")
+    chosen = Scenario.read(scenario)
+    base = load(world or chosen.world or "eurasia-2021")
+    found = solve(base, chosen, deficits=deficits, io=False if no_io else None)
+    bands = _bands(base, chosen, deficits, draws, seed) if draws else None
+    table = _run_table(found, bands)
+    record = {**found.record, "bands": None if bands is None else dict(bands.record)}
+    if out is not None:
+        _write(found, table, record, chosen.name, out)
+    if json:
+        print_json(
+            {
+                "record": record,
+                "residuals": dict(found.residuals),
+                "steps": found.steps,
+                "rows": table.to_dicts(),
+            }
+        )
+        return
+    typer.echo(f"{chosen.title}\n{table}")
+    typer.echo(
+        f"solved in {found.steps} sweeps, largest residual {found.residuals.max():.1e}; deficits {found.deficits}"
+    )
+
+
+def check(
+    what: Annotated[str, typer.Argument(help="A world, or a scenario file.")] = "eurasia-2021",
+    world: WorldName = "",
+    json: Json = False,
+) -> None:
+    """Check a world (identities, origin of its numbers, official totals) or a scenario file. Example: karvan check."""
+    from karvan.core.errors import ScenarioError, SourceError
+    from karvan.core.scenario_file import shipped
+    from karvan.core.table import Table
+    from karvan.data.worlds import comparison, load
+
+    if what.endswith((".yaml", ".yml")) or what in shipped():
+        _check_scenario(what, world, json)
+        return
+    if world:
+        raise ScenarioError("--world goes with a scenario to check")
+    base = load(what)
+    tables = {"identities": base.check()}
+    rows = tuple((b.symbol, b.where, b.flag, b.source, b.licence, b.note) for b in base.sources)
+    tables["sources"] = Table(
+        ("symbol", "where", "flag", "source", "licence", "note"), rows, "Where the numbers came from"
+    )
+    try:
+        tables["comparison"] = comparison(base.name)
+    except SourceError as fault:
+        typer.echo(str(fault), err=True)
+    if json:
+        print_json({name: table.to_dicts() for name, table in tables.items()})
+    else:
+        typer.echo("\n\n".join(str(t) for t in tables.values()))
+
+
+def explain(
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of one that comes with karvan.")],
+    country: Annotated[str, typer.Argument(help="Country code, such as KAZ.")],
+    world: WorldName = "",
+    deficits: Closure = None,
+    json: Json = False,
+) -> None:
+    """Say why: exact parts, causes, sectors, partners, value added. Example: karvan explain kz-exit-hard KAZ."""
+    from karvan.core.scenario import Scenario
+    from karvan.data.worlds import load
+    from karvan.run.explain import explain as tables
+
+    chosen = Scenario.read(scenario)
+    found = tables(load(world or chosen.world or "eurasia-2021"), chosen, country, deficits)
+    if json:
+        print_json({name: table.to_dicts() for name, table in found.items()})
+    else:
+        typer.echo("\n\n".join(str(table) for table in found.values()))
+
+
+def verify(
+    record: Annotated[Path, typer.Argument(help="A record.json of `karvan run --out`.")],
+    world: WorldName = "",
+    json: Json = False,
+) -> None:
+    """Repeat a recorded run and compare. Example: karvan verify results/kz-exit-hard.record.json."""
+    from karvan.data.worlds import load
+    from karvan.run.verify import verify as again
+
+    table = again(record, load(world) if world else None)
+    show(table, json)
+    if any(str(row[3]).startswith("DIFFERENT") for row in table.rows):
+        raise typer.Exit(1)
+
+
+def _bands(base: Any, scenario: Any, deficits: str | None, draws: int, seed: int) -> Any:
+    from karvan.run.sweep import sweep
+
+    with progress_bar("drawing parameters and solving", draws) as advance:
+        executor = "processes" if draws >= 200 else "serial"
+        return sweep(base, scenario, draws=draws, seed=seed, deficits=deficits, executor=executor, progress=advance)
+
+
+def _run_table(found: Any, bands: Any) -> Table:
+    from karvan.core.table import Table
+
+    band = None if bands is None else bands.band("welfare_hat", bands.scenarios[0])
+    head: tuple[str, ...] = ("country", "real income %", "MUSD", "real wage %")
+    head += ("net pool before MUSD", "net pool after MUSD")
+    rows = []
+    for n, country in enumerate(found.world.countries):
+        row = [
+            country,
+            100 * (float(found.values["welfare_hat"][n]) - 1),
+            float(found.values["welfare_money"][n]),
+            100 * (float(found.values["real_wage_hat"][n]) - 1),
+            float(found.world.net_pool[n]),
+            float(found.values["net_pool_new"][n]),
+        ]
+        if band is not None:
+            row[2:2] = [100 * (float(band.low[n]) - 1), 100 * (float(band.high[n]) - 1)]
+        rows.append(tuple(row))
+    if band is not None:
+        head = (head[0], head[1], "5 %", "95 %", *head[2:])
+    return Table(head, tuple(rows), "Exact change in real income" + (f"; band of {bands.draws} draws" if bands else ""))
+
+
+def _write(found: Any, table: Table, record: Any, name: str, folder: Path) -> None:
+    import json
+
+    from karvan.core.archive import write_whole
+    from karvan.core.errors import SourceError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise SourceError(f"{folder}: cannot make this folder ({fault.strerror})") from None
+    found.save(folder / f"{name}.outcome.npz")
+    write_whole(folder / f"{name}.csv", table.to_csv())
+    write_whole(folder / f"{name}.record.json", json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+    typer.echo(f"written: {folder}/{name}.outcome.npz, .csv, .record.json", err=True)
+
+
+def _check_scenario(path: str, name: str, json: bool) -> None:
+    from karvan.core.scenario import Scenario
+    from karvan.data.worlds import load
+
+    scenario = Scenario.read(path)
+    world = load(name or scenario.world or "eurasia-2021")
+    given = scenario.change(world).given
+    if json:
+        print_json(
+            {"scenario": scenario.name, "world": world.name, "changes": given, "uncertain": list(scenario.ranges())}
+        )
+    else:
+        ranges = ", ".join(scenario.ranges()) or "nothing"
+        typer.echo(f"{scenario.name}: fine on {world.name}; changes {', '.join(given)}; uncertain: {ranges}")

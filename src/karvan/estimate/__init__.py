@@ -1,0 +1,1 @@
+"""Estimates from tidy data: gravity, mirror statistics, re-exports."""
