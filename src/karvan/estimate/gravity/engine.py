@@ -5,16 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from karvan.core.errors import ConvergenceError, SourceError, first_five
 from karvan.estimate.gravity.plan import Plan
 from karvan.estimate.gravity.sample import Sample
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # What pyfixest warns of and karvan reports as numbers, and notices that libraries below it send to their developers.
 TOLD_AS_NUMBERS = (

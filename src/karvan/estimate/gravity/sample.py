@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Sample(NamedTuple):
-    """Columns y, x0.., e0.., c0.. for the estimator; `names` of the regressors; `rows` in the table; what was left out."""
+    """Columns y, x0.., e0.., c0.. for the estimator, names of the regressors, rows of the table, what was left out."""
 
     columns: pd.DataFrame
     names: tuple[str, ...]
