@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from karvan.core.errors import ConvergenceError, SourceError, first_five
+from karvan.estimate.gravity.groups import kept, without_lone_groups
 from karvan.estimate.gravity.plan import Plan
 from karvan.estimate.gravity.sample import Sample
 
@@ -20,17 +21,19 @@ TOLD_AS_NUMBERS = (
     r"\s*\d+ variables dropped due to multicollinearity",
 )
 FOR_DEVELOPERS = (r"The inplace keyword in DataFrame", r"The 'lsuffix' and 'rsuffix' keywords")
+# Statistics of pyfixest's auxiliary regressions that karvan does not read; 0/0 when nothing is left to explain.
+UNREAD = r"invalid value encountered in (scalar )?divide"
 ABSORBED = 1e-10
 
 
 class Fitted(NamedTuple):
-    """Plain numbers of a converged estimation; the first axis of arrays is the rows used, in the sample's order."""
+    """Plain numbers of a converged estimation; the first axis of arrays is the rows of `used`."""
 
+    used: Sample
     b: np.ndarray
     covariance: np.ndarray
     fitted: np.ndarray
     X_within: np.ndarray
-    used: np.ndarray
     separated: int
     singletons: int
     clusters: tuple[int, ...]
@@ -47,6 +50,12 @@ def estimate(sample: Sample, plan: Plan, tol: float, max_steps: int) -> Fitted:
     SourceError
         Regressors that the effects absorb or that are combinations of each other; nothing left to estimate on.
     """
+    sample, lone, empty = without_lone_groups(sample, plan)
+    if not len(sample.rows):
+        raise SourceError(
+            f"gravity: no flow is left: {lone} are alone in their effects, {empty} in effects without trade; use fewer "
+            "effects"
+        )
     with quiet() as caught:
         try:
             found = _call(sample, plan, tol, max_steps)
@@ -59,10 +68,18 @@ def estimate(sample: Sample, plan: Plan, tol: float, max_steps: int) -> Fitted:
             f"gravity: PPML did not converge in {max_steps} steps; rescale large regressors, look for a regressor that "
             "is almost absorbed by the effects, or raise max_steps"
         )
-    used = np.setdiff1d(np.arange(len(sample.rows)), np.asarray(sorted(found.na_index), dtype=int))
-    _refuse_collinear(found, sample, plan, used)
-    _refuse_saturated(sample, plan, used)
-    return _plain(found, sample, plan, used)
+    used = _used(found, sample)
+    _refuse_collinear(found, used, plan)
+    _refuse_saturated(used, plan)
+    separated = int(getattr(found, "n_separation_na", None) or 0)
+    alone = len(sample.rows) - len(used.rows) - separated
+    return _plain(found, used, plan, empty + separated, lone + alone)
+
+
+def _used(found: Any, sample: Sample) -> Sample:
+    keep = np.ones(len(sample.rows), dtype=bool)
+    keep[np.asarray(list(found.na_index), dtype=int)] = False
+    return sample if keep.all() else kept(sample, keep)
 
 
 def _call(sample: Sample, plan: Plan, tol: float, max_steps: int) -> Any:
@@ -81,23 +98,26 @@ def _call(sample: Sample, plan: Plan, tol: float, max_steps: int) -> Any:
     return pf.fepois(formula, **common, iwls_tol=tol, iwls_maxiter=max_steps, separation_check=["fe", "ir"])
 
 
-def _plain(found: Any, sample: Sample, plan: Plan, used: np.ndarray) -> Fitted:
-    y = sample.columns["y"].to_numpy()[used]
+def _plain(found: Any, used: Sample, plan: Plan, separated: int, singletons: int) -> Fitted:
+    y = used.columns["y"].to_numpy()
     ppml = plan.estimator == "ppml"
     fitted = np.asarray(found._Y_hat_response if ppml else found._Y_hat_link, dtype=float).ravel()
-    weights = np.sqrt(fitted)[:, None] if ppml else 1.0
-    separated = int(getattr(found, "n_separation_na", None) or 0)
     return Fitted(
+        used=used,
         b=np.asarray(found._beta_hat, dtype=float),
         covariance=np.asarray(found._vcov, dtype=float),
         fitted=fitted,
-        X_within=np.asarray(found._X, dtype=float) / weights,
-        used=used,
+        X_within=np.asarray(found._X, dtype=float) / (np.sqrt(fitted)[:, None] if ppml else 1.0),
         separated=separated,
-        singletons=len(sample.rows) - used.size - separated,
-        clusters=tuple(int(sample.columns[f"c{i}"].iloc[used].nunique()) for i in range(len(plan.cluster))),
+        singletons=singletons,
+        clusters=tuple(levels(used, "c", len(plan.cluster))),
         fit=explained(y, fitted) if ppml else float(found._r2),
     )
+
+
+def levels(used: Sample, letter: str, count: int) -> list[int]:
+    """Number of different values of columns e0, e1, ... or c0, c1, ..."""
+    return [int(np.count_nonzero(np.bincount(used.columns[f"{letter}{i}"].to_numpy()))) for i in range(count)]
 
 
 def explained(y: np.ndarray, mu: np.ndarray) -> float:
@@ -118,6 +138,7 @@ def quiet() -> Iterator[list[warnings.WarningMessage]]:
         warnings.simplefilter("always")
         for message in (*TOLD_AS_NUMBERS, *FOR_DEVELOPERS):
             warnings.filterwarnings("ignore", message=message)
+        warnings.filterwarnings("ignore", message=UNREAD, module=r"pyfixest\.estimation")
         yield caught
     for w in caught:
         if "separation check: maximum number" not in str(w.message):
@@ -135,18 +156,18 @@ def _translated(fault: ValueError, sample: Sample, plan: Plan) -> Exception:
     return fault
 
 
-def _refuse_collinear(found: Any, sample: Sample, plan: Plan, used: np.ndarray) -> None:
+def _refuse_collinear(found: Any, used: Sample, plan: Plan) -> None:
     """Name regressors that nothing but rounding separates from the effects or from the other regressors."""
-    dropped = [sample.names[int(name[1:])] for name in found._collin_vars or []]
-    kept = [int(name[1:]) for name in found._coefnames]
+    dropped = [used.names[int(name[1:])] for name in found._collin_vars or []]
     X = np.asarray(found._X, dtype=float)
-    weights = np.ones(used.size) if plan.estimator == "ols" else np.asarray(found._Y_hat_response, dtype=float).ravel()
+    ppml = plan.estimator == "ppml"
+    weights = np.asarray(found._Y_hat_response, dtype=float).ravel() if ppml else np.ones(len(used.rows))
     absorbed = []
-    for column, k in enumerate(kept):
-        raw = sample.columns[f"x{k}"].to_numpy()[used]
+    for column, name in enumerate(found._coefnames):
+        raw = used.columns[name].to_numpy()
         total = np.sum(weights * (raw - np.average(raw, weights=weights)) ** 2)
         if np.sum(X[:, column] ** 2) <= ABSORBED * total:
-            absorbed.append(sample.names[k])
+            absorbed.append(used.names[int(name[1:])])
     if dropped or absorbed:
         raise SourceError(
             f"gravity: collinear regressors: {first_five(dict.fromkeys([*absorbed, *dropped]))}; the effects "
@@ -154,12 +175,12 @@ def _refuse_collinear(found: Any, sample: Sample, plan: Plan, used: np.ndarray) 
         )
 
 
-def _refuse_saturated(sample: Sample, plan: Plan, used: np.ndarray) -> None:
-    if not used.size:
-        raise SourceError("gravity: no row is left after separation and singletons; the effects explain every flow")
-    levels = sum(int(sample.columns[f"e{i}"].iloc[used].nunique()) for i in range(len(plan.effects)))
-    if used.size <= max(int(sample.columns[f"e{i}"].iloc[used].nunique()) for i in range(len(plan.effects))):
-        raise SourceError(f"gravity: {used.size} rows for {levels} levels of effects; too few observations")
-    for i, name in enumerate(plan.cluster):
-        if sample.columns[f"c{i}"].iloc[used].nunique() < 2:
+def _refuse_saturated(used: Sample, plan: Plan) -> None:
+    n, counts = len(used.rows), levels(used, "e", len(plan.effects))
+    if n <= len(used.names) + max(counts):
+        raise SourceError(
+            f"gravity: {n} flows for {len(used.names)} regressors and {sum(counts)} effects; too few observations"
+        )
+    for name, count in zip(plan.cluster, levels(used, "c", len(plan.cluster)), strict=True):
+        if count < 2:
             raise SourceError(f"gravity: only one {name} to cluster by; choose another cluster")

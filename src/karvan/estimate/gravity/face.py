@@ -11,6 +11,7 @@ import numpy as np
 
 from karvan._version import __version__
 from karvan.estimate.gravity import plan as plans
+from karvan.estimate.gravity.bias import Correction, correction, laid_out
 from karvan.estimate.gravity.engine import Fitted, estimate
 from karvan.estimate.gravity.result import GravityFit
 from karvan.estimate.gravity.sample import Sample, sample
@@ -111,27 +112,36 @@ def gravity(
 
 
 def _result(found: Fitted, drawn: Sample, plan: plans.Plan, source: str) -> GravityFit:
-    b, covariance, bias = found.b, found.covariance, np.zeros_like(found.b)
+    used, bias, covariance = found.used, np.zeros_like(found.b), found.covariance
+    exact = None
+    if plan.bias_correction:
+        bias, covariance, exact = _corrected(found)
     return GravityFit(
-        names=drawn.names,
-        b=b - bias,
+        names=used.names,
+        b=found.b - bias,
         covariance=covariance,
-        observations=found.used.size,
+        observations=len(used.rows),
         left_out={**drawn.left_out, "separated": found.separated, "singletons": found.singletons},
         effects=plan.effects,
         cluster=plan.cluster,
         clusters=found.clusters,
         estimator=plan.estimator,
         fit=found.fit,
-        rows=drawn.rows[found.used],
+        rows=used.rows,
         fitted=found.fitted,
         bias=bias,
         se_uncorrected=np.sqrt(np.diag(found.covariance)),
-        record=_record(drawn, plan, b, source),
+        record=_record(drawn, plan, found.b - bias, source, exact),
     )
 
 
-def _record(drawn: Sample, plan: plans.Plan, b: np.ndarray, source: str) -> dict[str, Any]:
+def _corrected(found: Fitted) -> Correction:
+    codes = found.used.codes
+    y = found.used.columns["y"].to_numpy()
+    return correction(laid_out(y, found.fitted, found.X_within, codes["exporter"], codes["importer"], codes["year"]))
+
+
+def _record(drawn: Sample, plan: plans.Plan, b: np.ndarray, source: str, exact: bool | None) -> dict[str, Any]:
     digest = hashlib.sha256()
     for name in drawn.columns.columns:
         digest.update(np.ascontiguousarray(drawn.columns[name].to_numpy()))
@@ -141,5 +151,6 @@ def _record(drawn: Sample, plan: plans.Plan, b: np.ndarray, source: str) -> dict
         "options": plan.options(),
         "data_sha256": digest.hexdigest(),
         "source": source,
+        "leverage": {None: "none", True: "exact", False: "own blocks"}[exact],
         "results": dict(zip(drawn.names, b.tolist(), strict=True)),
     }
