@@ -113,7 +113,7 @@ def test_bias_terms_are_derivatives_of_the_profile_likelihood() -> None:
 
 
 def test_leverage_is_the_projection_on_all_effects() -> None:
-    """With every effect and regressor as a column, the scaled scores are those of a weighted regression's hat matrix."""
+    """With every effect and regressor as a column, scores are scaled by a weighted regression's hat matrix."""
     table = flows(5, 3, seed=2)
     table = table[table.exporter != table.importer].reset_index(drop=True)
     found = gravity(table, on="agreement", effects=TWO_WAY + " pair", domestic=False, tol=1e-13)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from flows import AGREEMENT, DISTANCE, flows
 
-from karvan import gravity
+from karvan import SourceError, gravity
 
 TWO_WAY = "exporter-year importer-year"
 ON = "agreement log(distance)"
@@ -81,7 +81,7 @@ def test_separation_by_effects_and_by_a_regressor() -> None:
     both = table.assign(war=table.war + ((table.exporter == "C05") & (table.importer == "C06") & (table.year == 2001)))
     kept = gravity(both, on="agreement war", domestic=True)
     assert kept.left_out["separated"] == 4 and np.isfinite(kept.b).all()
-    with pytest.raises(Exception, match="collinear regressors: war"):
+    with pytest.raises(SourceError, match="regressors war do not vary over the flows"):
         gravity(table, on="agreement war", domestic=True)
 
 
