@@ -198,6 +198,12 @@ def test_what_the_result_says(fit: kv.GravityFit) -> None:
         fit.b = np.zeros(1)  # type: ignore[misc]
 
 
+def test_a_coefficient_as_a_trade_cost(fit: kv.GravityFit) -> None:
+    cost, low, high = fit.cost_change("agreement", theta=5.0)
+    assert cost**-5.0 == pytest.approx(np.exp(fit["agreement"]))
+    assert low < cost < high < 1
+
+
 def test_total_of_phased_effects_counts_the_covariance(table: pd.DataFrame) -> None:
     found = gravity(table, on="agreement", lags={"agreement": 4}, domestic=True)
     b, se = found.total("agreement", "agreement_lag4")
