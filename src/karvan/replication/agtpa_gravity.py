@@ -145,7 +145,7 @@ TABLES["agreements"] = AGREEMENTS
 
 
 def run(data: Path, table: str = "all") -> Table:
-    """Estimate every column again and lay coefficients, standard errors and numbers of flows beside the printed ones."""
+    """Estimate every column again; coefficients, standard errors and numbers of flows beside the printed ones."""
     panel = read(data)
     rows = [row for column in TABLES[table] for row in beside(column, estimated(panel, column))]
     return compare(rows, "Advanced Guide, chapter 1: coefficients and standard errors, effect on the log of trade")

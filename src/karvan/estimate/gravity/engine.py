@@ -54,7 +54,7 @@ def estimate(sample: Sample, plan: Plan, tol: float, max_steps: int) -> Fitted:
     if not len(sample.rows):
         raise SourceError(
             f"gravity: no flow is left: {lone} are alone in their effects, {empty} in effects without trade; use fewer "
-            "effects"
+            "effects" + _before(sample)
         )
     with quiet() as caught:
         try:
@@ -74,6 +74,11 @@ def estimate(sample: Sample, plan: Plan, tol: float, max_steps: int) -> Fitted:
     separated = int(getattr(found, "n_separation_na", None) or 0)
     alone = len(sample.rows) - len(used.rows) - separated
     return _plain(found, used, plan, empty + separated, lone + alone)
+
+
+def _before(sample: Sample) -> str:
+    told = ", ".join(f"{n:,} {why}" for why, n in sample.left_out.items() if n)
+    return f" (left out before: {told})" if told else ""
 
 
 def _used(found: Any, sample: Sample) -> Sample:

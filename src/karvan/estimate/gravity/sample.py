@@ -136,7 +136,7 @@ def _domestic(codes: dict[str, np.ndarray], plan: Plan, faults: Faults) -> np.nd
     if plan.domestic is None and home.any():
         faults.add(
             f"{int(home.sum())} rows are domestic sales (exporter is importer)",
-            remedy="say domestic=True to keep or domestic=False to leave them out: results differ",
+            remedy="say domestic=True (--domestic keep) or domestic=False (--domestic drop): results differ",
         )
     if (plan.domestic or plan.border_year) and not home.any():
         faults.add("no domestic sales (rows with exporter = importer)", remedy="add them, or leave domestic=True out")
