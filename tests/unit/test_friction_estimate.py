@@ -144,7 +144,11 @@ def test_a_tiny_elasticity_is_refused_where_it_matters(world: World) -> None:
         ScenarioError, match=r"theta = 0\.01 of s01 changes the cost of the border by a factor of e\^20"
     ):
         scenario().change(world.with_theta(theta))
-    assert scenario(sectors=["s00"]).change(world.with_theta(theta)).d_hat is not None
+    theta[1] = 1e-4
+    elsewhere = scenario(sectors=["s00"])
+    assert elsewhere.change(world.with_theta(theta)).d_hat is not None
+    table = kv.tariff_equivalent(world.with_theta(theta), elsewhere, draws=5)
+    assert table.rows[-1][2] == pytest.approx(100 * (np.exp(0.2 / theta[0]) - 1))
 
 
 def test_a_value_for_nothing_is_refused() -> None:

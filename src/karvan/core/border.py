@@ -50,11 +50,17 @@ class Border(NamedTuple):
         value = np.asarray(value, dtype=float)[..., None]
         if not self.from_trade:
             return value + np.zeros_like(theta)
-        return cost_change(value, theta, lost=self.shock.arguments.get("lost", True)) - 1
+        with np.errstate(over="ignore"):  # in sectors that the shock leaves alone
+            return cost_change(value, theta, lost=self.shock.arguments.get("lost", True)) - 1
+
+    def average(self, world: World, costs: np.ndarray, importer: str = "") -> Any:
+        """Costs (..., sector) averaged over the baseline trade across the border, or over one country's imports."""
+        weight = _weights(self.trade(world, importer))
+        return np.where(weight > 0, costs, 0.0) @ weight
 
     def mean(self, world: World, value: Any, importer: str = "") -> Any:
-        """Cost averaged over the baseline trade across the border, or over the imports of one country."""
-        return self.by_sector(value, world.theta) @ _weights(self.trade(world, importer))
+        """The average cost at a value of the uncertain argument and the world's elasticities."""
+        return self.average(world, self.by_sector(value, world.theta), importer)
 
     def value_at(self, world: World, cost: float) -> float:
         """The value of the uncertain argument at which the average cost is `cost`; inverse of `mean`."""
@@ -99,7 +105,7 @@ class Border(NamedTuple):
         """The range of the average cost: bounds of an assumed share, or 5 to 95 % of the draws from an estimate."""
         if not self.from_trade:
             return float(self.given.low), float(self.given.high)
-        low, high = np.percentile(self.draws(world, draws, seed) @ _weights(self.trade(world)), [5, 95])
+        low, high = np.percentile(self.average(world, self.draws(world, draws, seed)), [5, 95])
         return float(low), float(high)
 
 
@@ -137,13 +143,16 @@ def tariff_equivalent(world: World, scenario: Any, *, draws: int = 500, seed: in
     if found is None:
         raise ScenarioError(f"tariff_equivalent: {papers.name} has no uncertain border cost (a friction with a range)")
     trade = found.trade(world)
-    mode = found.by_sector(found.given.mode, world.theta)
+    shown = np.flatnonzero(trade > 0)
+    mode = found.by_sector(found.given.mode, world.theta[shown])
     if found.from_trade:
-        low, high = np.percentile(found.draws(world, draws, seed), [5, 95], axis=0)
+        low, high = np.percentile(found.draws(world, draws, seed)[:, shown], [5, 95], axis=0)
     else:
-        low, high = (found.by_sector(v, world.theta) for v in (found.given.low, found.given.high))
-    shown = [j for j in range(len(trade)) if trade[j] > 0]
-    rows = [(world.sectors[j], float(trade[j]), *(100 * float(v[j]) for v in (mode, low, high))) for j in shown]
+        low, high = (found.by_sector(v, world.theta[shown]) for v in (found.given.low, found.given.high))
+    rows: list[tuple[Any, ...]] = [
+        (world.sectors[j], float(trade[j]), *(100 * float(v[k]) for v in (mode, low, high)))
+        for k, j in enumerate(shown)
+    ]
     ends = (100 * v for v in found.ends(world, draws, seed))
     rows.append(("average by trade", float(trade.sum()), 100 * float(found.mean(world, found.given.mode)), *ends))
     title = str(found.estimate) if found.estimate else found.shock.arguments.get("source") or papers.source or "assumed"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from math import isfinite
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +247,7 @@ def _wrong(given: Mapping[str, Any]) -> Iterator[str]:
         yield f"se is {se!r}, not a number"
     elif not se > 0:
         yield f"se is {se}; a standard error is above 0"
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+    if not isinstance(count, Integral) or isinstance(count, bool) or count < 1:
         yield f"observations is {count!r}; a whole number above 0 is needed"
     if not isinstance(given.get("provisional", False), bool):
         yield "provisional is true or false"
@@ -261,8 +262,8 @@ def _read(given: Mapping[str, Any]) -> dict[str, Any]:
     found |= {k: float(given[k]) for k in ("b", "se")}  # type: ignore[misc]
     date = given.get("date", "")
     text = date.isoformat() if isinstance(date, datetime.date) else str(date)
-    rest = {k: given[k] for k in ("observations", "provisional", "covariance") if k in given}
-    return {**found, **rest, "date": text}
+    rest = {k: given[k] for k in ("provisional", "covariance") if k in given}
+    return {**found, **rest, "observations": int(given.get("observations", 0)), "date": text}
 
 
 def recorded(given: Any) -> Estimate | None:

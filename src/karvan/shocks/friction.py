@@ -91,7 +91,7 @@ def friction(
         return Change(d_hat=np.where(cells, 1 + share, 1.0))
     b = groups.number(from_, "from")
     require_bounded(b, world.theta, chosen, world.sectors)
-    return Change(d_hat=np.where(cells, cost_change(b, np.where(chosen, world.theta, 1.0), lost=lost), 1.0))
+    return Change(d_hat=np.where(cells, cost_change(b, np.where(chosen, world.theta, np.inf), lost=lost), 1.0))
 
 
 @shock

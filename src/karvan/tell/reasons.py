@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from karvan.core.border import border
+from karvan.core.border import Border, border
 from karvan.core.case import CaseResults
 from karvan.core.estimates import Estimate
 from karvan.core.scenario import Scenario
@@ -76,8 +76,8 @@ def _border(results: CaseResults, scenario: Scenario) -> list[Claim]:
     if cost is None or scenario.name not in results.sweep.scenarios:
         return []
     world, sweep, n = results.world, results.sweep, results.world.position(results.case["country"])
-    trade, drawn = cost.trade(world), 100 * cost.draws(world, sweep.draws, sweep.seed)
-    x = drawn @ (trade / trade.sum())
+    drawn = 100 * cost.draws(world, sweep.draws, sweep.seed)
+    x = cost.average(world, drawn)
     y = 100 * (sweep.sample("welfare_hat", scenario.name)[:, n] - 1)
     low, high = (100 * v for v in cost.ends(world, sweep.draws, sweep.seed))
     mode = 100 * float(cost.mean(world, cost.given.mode))
@@ -88,7 +88,7 @@ def _border(results: CaseResults, scenario: Scenario) -> list[Claim]:
     bought = 100 * float(cost.mean(world, cost.given.mode, results.case["country"]))
     found.append(Claim(f"border_imports.{scenario.name}", bought, None, None, "percent of value", origin, AT_MODE))
     if cost.estimate is not None:
-        found += _estimated(results, scenario, cost.estimate, 100 * cost.by_sector(cost.given.mode, world.theta), drawn)
+        found += _estimated(results, scenario, cost, cost.estimate, drawn)
     if sweep.draws > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
         explained = 100 * float(np.corrcoef(x, y)[0, 1] ** 2)
         how = FIT.format(draws=sweep.draws)
@@ -97,25 +97,22 @@ def _border(results: CaseResults, scenario: Scenario) -> list[Claim]:
 
 
 def _estimated(
-    results: CaseResults, scenario: Scenario, estimate: Estimate, mode: np.ndarray, drawn: np.ndarray
+    results: CaseResults, scenario: Scenario, cost: Border, estimate: Estimate, drawn: np.ndarray
 ) -> list[Claim]:
     """The coefficient, the trade it takes away at given incomes, and for the headline the cost in every sector."""
+    world, origin = results.world, str(estimate)
     given = (estimate.b, estimate.low, estimate.high)
-    sign = 1.0 if mode.mean() * estimate.b < 0 else -1.0
+    sign = -1.0 if cost.shock.arguments.get("lost", True) else 1.0
     low, high = sorted(100 * (np.exp([sign * estimate.low, sign * estimate.high]) - 1))
     fall = (100 * float(np.exp(sign * estimate.b) - 1), float(low), float(high))
     found = [
-        ranged(f"border_log.{scenario.name}", given, "log points of trade", str(estimate)),
-        ranged(f"border_trade.{scenario.name}", fall, "percent of trade at given incomes", str(estimate)),
+        ranged(f"border_log.{scenario.name}", given, "log points of trade", origin),
+        ranged(f"border_trade.{scenario.name}", fall, "percent of trade at given incomes", origin),
     ]
     if scenario.name != results.case["headline"]:
         return found
-    ends = np.percentile(drawn, [5, 95], axis=0)
-    for j in np.flatnonzero(results.world.goods):
-        values = [float(v[j]) for v in (mode, *ends)]
-        found.append(
-            ranged(
-                f"border_sector.{scenario.name}.{results.world.sectors[j]}", values, "percent of value", str(estimate)
-            )
-        )
+    mode = 100 * cost.by_sector(estimate.b, world.theta)
+    for j in np.flatnonzero(cost.trade(world) > 0):
+        values = [float(v) for v in (mode[j], *np.percentile(drawn[:, j], [5, 95]))]
+        found.append(ranged(f"border_sector.{scenario.name}.{world.sectors[j]}", values, "percent of value", origin))
     return found
