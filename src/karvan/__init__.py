@@ -15,11 +15,13 @@ _HOME = {
     "ConflictError": "core.errors",
     "ConvergenceError": "core.errors",
     "Decomposition": "core.decomposition",
+    "Estimate": "core.estimates",
     "IdentityError": "core.errors",
     "InfeasibleError": "core.errors",
     "KarvanError": "core.errors",
     "KarvanWarning": "core.errors",
     "LabelError": "core.errors",
+    "Normal": "core.params",
     "Outcome": "core.outcome",
     "Params": "core.params",
     "Range": "core.params",
@@ -52,6 +54,7 @@ _HOME = {
     "solve": "models.trade.face",
     "sweep": "run",
     "symbols": "core.symbols",
+    "tariff_equivalent": "core.border",
     "value_added_exports": "models.trade.value_added",
 }
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from karvan import cases
-from karvan.core.case import border
+from karvan.core.border import border
 from karvan.core.symbols import symbols
 from karvan.tell import tell
 from karvan.tell.claims import claims, verdict
@@ -62,8 +62,8 @@ def test_doubt_about_the_verdict_appears_when_the_pool_could_turn_it(results):
 
 def test_the_border_cost_explains_its_part_of_the_spread(results, found):
     scenario = next(s for s in results.scenarios if s.name == SOFT)
-    name, given = border(scenario)
-    drawn = [given.draw(name, results.sweep.seed, k) for k in range(results.sweep.draws)]
+    cost = border(scenario)
+    drawn = [cost.given.draw(cost.key, results.sweep.seed, k) for k in range(results.sweep.draws)]
     income = results.sweep.sample("welfare_hat", SOFT)[:, results.world.position("KAZ")]
     assert found[f"explained.{SOFT}"].value == pytest.approx(100 * np.corrcoef(drawn, income)[0, 1] ** 2)
 

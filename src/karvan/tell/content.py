@@ -9,7 +9,7 @@ import numpy as np
 from karvan.tell import charts
 from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, section, table_of
 from karvan.tell.claims import verdict
-from karvan.tell.evidence import know, others, papers, take
+from karvan.tell.evidence import estimate_of, know, others, papers, take
 from karvan.tell.goods import exports
 from karvan.tell.language import THIN, number, percent
 from karvan.tell.partners import partners
@@ -94,7 +94,7 @@ def _lead_text(t: Teller) -> list[str]:
             year=t.world.year,
         ),
         w(
-            "parameters_only",
+            "parameters_only" if estimate_of(t) is None else "parameters_estimated",
             frictions=percent(t.value(f"income.{t.soft}.frictions.{case['country']}")),
             class_low=percent(classes.low or 0.0),
             class_high=percent(classes.high or 0.0),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from karvan.core.case import CaseResults, border
+from karvan.core.border import border
+from karvan.core.case import CaseResults
+from karvan.core.estimates import Estimate
 from karvan.core.scenario import Scenario
 from karvan.tell.claims import Claim, ranged, source
 
@@ -68,19 +70,48 @@ def _collection(results: CaseResults) -> str:
 
 
 def _border(results: CaseResults, scenario: Scenario) -> list[Claim]:
-    """The border cost, and how much of the spread between draws it explains."""
+    """The border cost, and how much of the spread between draws it explains; its coefficient where it is estimated."""
     cost = border(scenario)
     if cost is None or scenario.name not in results.sweep.scenarios:
         return []
-    name, given = cost
-    sweep, n = results.sweep, results.world.position(results.case["country"])
-    x = 100 * np.array([given.draw(name, sweep.seed, k) for k in range(sweep.draws)])
+    world, sweep, n = results.world, results.sweep, results.world.position(results.case["country"])
+    trade, drawn = cost.trade(world), 100 * cost.draws(world, sweep.draws, sweep.seed)
+    x = drawn @ (trade / trade.sum())
     y = 100 * (sweep.sample("welfare_hat", scenario.name)[:, n] - 1)
-    low, mode, high = (100 * float(v) for v in (given.low, given.mode, given.high))
+    low, high = (100 * v for v in cost.ends(world, sweep.draws, sweep.seed))
+    mode = 100 * float(cost.mean(world, cost.given.mode))
     origin = scenario.source or scenario.name
-    found = [Claim(f"border.{scenario.name}", mode, low, high, "percent of value", origin)]
+    if cost.estimate is not None:
+        origin = f"{cost.estimate}; average over the baseline trade across the border"
+    found = [ranged(f"border.{scenario.name}", (mode, low, high), "percent of value", origin)]
+    if cost.estimate is not None:
+        found += _estimated(results, scenario, cost.estimate, 100 * cost.by_sector(cost.given.mode, world.theta), drawn)
     if sweep.draws > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
         explained = 100 * float(np.corrcoef(x, y)[0, 1] ** 2)
         how = FIT.format(draws=sweep.draws)
         found.append(Claim(f"explained.{scenario.name}", explained, None, None, "percent", source(results), how))
+    return found
+
+
+def _estimated(
+    results: CaseResults, scenario: Scenario, estimate: Estimate, mode: np.ndarray, drawn: np.ndarray
+) -> list[Claim]:
+    """The coefficient, the trade it takes away at given incomes, and for the headline the cost in every sector."""
+    given = (estimate.b, estimate.low, estimate.high)
+    low, high = sorted(100 * (np.exp([-estimate.low, -estimate.high]) - 1))
+    fall = (100 * float(np.exp(-estimate.b) - 1), float(low), float(high))
+    found = [
+        ranged(f"border_log.{scenario.name}", given, "log points of trade", str(estimate)),
+        ranged(f"border_trade.{scenario.name}", fall, "percent of trade at given incomes", str(estimate)),
+    ]
+    if scenario.name != results.case["headline"]:
+        return found
+    ends = np.percentile(drawn, [5, 95], axis=0)
+    for j in np.flatnonzero(results.world.goods):
+        values = [float(v[j]) for v in (mode, *ends)]
+        found.append(
+            ranged(
+                f"border_sector.{scenario.name}.{results.world.sectors[j]}", values, "percent of value", str(estimate)
+            )
+        )
     return found
