@@ -54,7 +54,7 @@ def estimate(sample: Sample, plan: Plan, tol: float, max_steps: int) -> Fitted:
     if not len(sample.rows):
         raise SourceError(
             f"gravity: no flow is left: {lone} are alone in their effects, {empty} in effects without trade; use fewer "
-            "effects"
+            "effects" + _before(sample)
         )
     with quiet() as caught:
         try:
@@ -74,6 +74,11 @@ def estimate(sample: Sample, plan: Plan, tol: float, max_steps: int) -> Fitted:
     separated = int(getattr(found, "n_separation_na", None) or 0)
     alone = len(sample.rows) - len(used.rows) - separated
     return _plain(found, used, plan, empty + separated, lone + alone)
+
+
+def _before(sample: Sample) -> str:
+    told = ", ".join(f"{n:,} {why}" for why, n in sample.left_out.items() if n)
+    return f" (left out before: {told})" if told else ""
 
 
 def _used(found: Any, sample: Sample) -> Sample:
@@ -115,6 +120,14 @@ def _plain(found: Any, used: Sample, plan: Plan, separated: int, singletons: int
     )
 
 
+def rank(used: Sample, effects: int, n: int) -> int:
+    """Number of effects that do not follow from the others; 0 where there are too many flows to count it exactly."""
+    if n > 2000:
+        return 0
+    columns = [np.unique(used.columns[f"e{i}"].to_numpy(), return_inverse=True)[1] for i in range(effects)]
+    return int(np.linalg.matrix_rank(np.hstack([np.eye(c.max() + 1)[c] for c in columns])))
+
+
 def levels(used: Sample, letter: str, count: int) -> list[int]:
     """Number of different values of columns e0, e1, ... or c0, c1, ..."""
     return [int(np.count_nonzero(np.bincount(used.columns[f"{letter}{i}"].to_numpy()))) for i in range(count)]
@@ -147,6 +160,7 @@ def quiet() -> Iterator[list[warnings.WarningMessage]]:
 
 def _translated(fault: ValueError, sample: Sample, plan: Plan) -> Exception:
     if "collinear" in str(fault):
+        _refuse_constant(sample)
         return SourceError(
             f"gravity: the effects ({' '.join(plan.effects)}) absorb every regressor: {first_five(sample.names)}; a "
             "regressor must vary within them"
@@ -156,12 +170,22 @@ def _translated(fault: ValueError, sample: Sample, plan: Plan) -> Exception:
     return fault
 
 
+def _refuse_constant(used: Sample) -> None:
+    constant = [name for k, name in enumerate(used.names) if np.ptp(used.columns[f"x{k}"].to_numpy()) == 0]
+    if constant:
+        raise SourceError(
+            f"gravity: regressors {first_five(constant)} do not vary over the flows that are left; flows that a "
+            "regressor fits perfectly as zeros are left out as separated"
+        )
+
+
 def _refuse_collinear(found: Any, used: Sample, plan: Plan) -> None:
     """Name regressors that nothing but rounding separates from the effects or from the other regressors."""
     dropped = [used.names[int(name[1:])] for name in found._collin_vars or []]
     X = np.asarray(found._X, dtype=float)
     ppml = plan.estimator == "ppml"
     weights = np.asarray(found._Y_hat_response, dtype=float).ravel() if ppml else np.ones(len(used.rows))
+    _refuse_constant(used)
     absorbed = []
     for column, name in enumerate(found._coefnames):
         raw = used.columns[name].to_numpy()
@@ -176,10 +200,11 @@ def _refuse_collinear(found: Any, used: Sample, plan: Plan) -> None:
 
 
 def _refuse_saturated(used: Sample, plan: Plan) -> None:
-    n, counts = len(used.rows), levels(used, "e", len(plan.effects))
-    if n <= len(used.names) + max(counts):
+    n, k, counts = len(used.rows), len(used.names), levels(used, "e", len(plan.effects))
+    if n <= k + sum(counts) and n <= k + rank(used, len(plan.effects), n):
         raise SourceError(
-            f"gravity: {n} flows for {len(used.names)} regressors and {sum(counts)} effects; too few observations"
+            f"gravity: {n} flows for {k} regressors and {sum(counts)} effects, which fit them exactly; too few "
+            "observations: more years, more countries or fewer effects"
         )
     for name, count in zip(plan.cluster, levels(used, "c", len(plan.cluster)), strict=True):
         if count < 2:

@@ -70,7 +70,8 @@ def gravity(
     estimator : "ppml" or "ols"
     bias_correction : take off the bias of three-way PPML and of its clustered errors (Weidner and Zylkin 2021)
     missing : rows without a value: "refuse" names them, "drop" leaves them out
-    small_sample : factor of the clustered covariance: "clusters" G/(G-1); "parameters" also (N-1)/(N-k)
+    small_sample : factor of the clustered covariance: "clusters" G/(G-1); "parameters" also (N-1)/(N-k), with k
+        counted as the program fixest does
     tol, max_steps : relative change of the deviance at which iterations end; largest number of them
     source : what to cite for the estimate
 

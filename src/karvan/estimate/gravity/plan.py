@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,13 +56,18 @@ class Plan:
     def columns(self) -> tuple[str, ...]:
         """Columns of the data that are read, each once."""
         ids = [self.flow, self.exporter, self.importer, self.year]
-        wanted = [*ids, *(column_of(x) for x in self.on), *(s.column for s in self.shifts), *self.extra]
+        wanted = [*ids, *(column_of(x) for x in self.on), *(s.column for s in self.shifts), *self.groups]
         return tuple(dict.fromkeys(wanted))
 
     @property
     def extra(self) -> tuple[str, ...]:
         """Columns beside exporter, importer and year that the effects use, such as a sector."""
-        return tuple(dict.fromkeys(p for e in self.effects for p in e.split("-") if p not in ROLES))
+        return _not_roles(self.effects)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """These and the columns that errors are clustered by."""
+        return _not_roles((*self.effects, *self.cluster))
 
     @property
     def by(self) -> tuple[str, ...]:
@@ -74,6 +79,10 @@ class Plan:
         shifts = [s.name for s in self.shifts]
         plain = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(self).items() if k != "shifts"}
         return {**plain, "shifts": shifts}
+
+
+def _not_roles(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part for text in texts for part in text.split("-") if part not in ROLES))
 
 
 def column_of(regressor: str) -> str:

@@ -68,6 +68,18 @@ class GravityFit:
         at = [self._position(n) for n in names]
         return float(self.b[at].sum()), float(np.sqrt(self.covariance[np.ix_(at, at)].sum()))
 
+    def cost_change(self, name: str, theta: float, level: float = 0.95) -> tuple[float, float, float]:
+        """Trade cost that does the same as one unit of a regressor: d_hat = exp(-b / theta), with its range.
+
+        A coefficient of 0.5 and a trade elasticity of 5 are a cost of 0.905 of what it was. The range is that of b
+        alone; theta has its own.
+        """
+        from scipy.stats import norm
+
+        b, z = self[name], float(norm.ppf(0.5 + level / 2)) * self.se_of(name)
+        low, high = sorted(float(np.exp(-(b + s) / theta)) for s in (-z, z))
+        return float(np.exp(-b / theta)), low, high
+
     def table(self, level: float = 0.95) -> Table:
         """Coefficients with ranges (normal), and the effect on trade in percent: 100 (exp(b) - 1)."""
         from scipy.stats import norm

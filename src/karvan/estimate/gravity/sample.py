@@ -84,7 +84,7 @@ def _codes(table: pd.DataFrame, plan: Plan, faults: Faults) -> dict[str, np.ndar
     """Whole numbers for exporter and importer (one list of countries), the year itself, and extra columns."""
     import pandas as pd
 
-    for column in (plan.exporter, plan.importer, plan.year, *plan.extra):
+    for column in (plan.exporter, plan.importer, plan.year, *plan.groups):
         if lost := int(table[column].isna().sum()):
             faults.add(f"{lost} rows without {column}", remedy="fill or drop them")
     year = pd.to_numeric(table[plan.year], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
@@ -98,7 +98,7 @@ def _codes(table: pd.DataFrame, plan: Plan, faults: Faults) -> dict[str, np.ndar
     first, second = codes["exporter"], codes["importer"]
     codes["pair"] = first * len(labels) + second
     codes["dyad"] = np.minimum(first, second) * len(labels) + np.maximum(first, second)
-    for column in plan.extra:
+    for column in plan.groups:
         codes[column] = pd.factorize(table[column])[0]
     return codes
 
@@ -136,7 +136,7 @@ def _domestic(codes: dict[str, np.ndarray], plan: Plan, faults: Faults) -> np.nd
     if plan.domestic is None and home.any():
         faults.add(
             f"{int(home.sum())} rows are domestic sales (exporter is importer)",
-            remedy="say domestic=True to keep or domestic=False to leave them out: results differ",
+            remedy="say domestic=True (--domestic keep) or domestic=False (--domestic drop): results differ",
         )
     if (plan.domestic or plan.border_year) and not home.any():
         faults.add("no domestic sales (rows with exporter = importer)", remedy="add them, or leave domestic=True out")
