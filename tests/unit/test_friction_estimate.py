@@ -147,6 +147,11 @@ def test_a_tiny_elasticity_is_refused_where_it_matters(world: World) -> None:
     assert scenario(sectors=["s00"]).change(world.with_theta(theta)).d_hat is not None
 
 
+def test_a_value_for_nothing_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"no uncertain argument 'friction1.ad_valorem'\. Known: made/eaeu"):
+        scenario().at({"friction1.ad_valorem": 0.1})
+
+
 def test_a_negative_draw_makes_leaving_cheaper(world: World) -> None:
     d_hat = scenario().at({"made/eaeu": -0.1}).change(world).d_hat
     assert d_hat is not None

@@ -26,6 +26,7 @@ def run(
     json: Json = False,
 ) -> None:
     """Solve one scenario. Example: karvan run scenarios/kz-exit-hard.yaml --draws 200."""
+    from karvan.core.border import border
     from karvan.core.errors import ScenarioError
     from karvan.core.scenario import Scenario
     from karvan.data.worlds import load
@@ -54,6 +55,11 @@ def run(
         )
         return
     typer.echo(f"{chosen.title}\n{table}")
+    cost = border(chosen)
+    if cost is not None and cost.from_trade:
+        average, *ends = (100 * v for v in (float(cost.mean(base, cost.given.mode)), *cost.ends(base, 500, seed)))
+        origin = f"; {cost.estimate}" if cost.estimate else ""
+        typer.echo(f"border cost {average:.3g} % of value on average ({ends[0]:.3g} to {ends[1]:.3g}){origin}")
     typer.echo(
         f"solved in {found.steps} sweeps, largest residual {found.residuals.max():.1e}; deficits {found.deficits}"
     )

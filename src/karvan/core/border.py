@@ -37,10 +37,12 @@ class Border(NamedTuple):
         """The estimate behind it, or None where the range is assumed."""
         return self.given if isinstance(self.given, Estimate) else None
 
-    def trade(self, world: World) -> np.ndarray:
-        """(sector,) baseline trade across the border, both ways, MUSD."""
+    def trade(self, world: World, importer: str = "") -> np.ndarray:
+        """(sector,) baseline trade across the border, both ways or the imports of one country, MUSD."""
         arguments = {k: v for k, v in self.shock.arguments.items() if k in ("between", "sectors")}
         crossing = replace(self.shock, arguments={**arguments, "ad_valorem": 1.0})(world).d_hat > 1
+        if importer:
+            crossing &= (np.array(world.countries) == importer)[:, None, None]
         return np.asarray((world.M * crossing).sum(axis=(0, 1)))
 
     def by_sector(self, value: Any, theta: np.ndarray) -> np.ndarray:
@@ -50,10 +52,9 @@ class Border(NamedTuple):
             return value + np.zeros_like(theta)
         return cost_change(value, theta, lost=self.shock.arguments.get("lost", True)) - 1
 
-    def mean(self, world: World, value: Any, theta: np.ndarray | None = None) -> Any:
-        """Cost averaged over the baseline trade across the border; theta (..., sector) defaults to the world's."""
-        weight = _weights(self.trade(world))
-        return self.by_sector(value, world.theta if theta is None else theta) @ weight
+    def mean(self, world: World, value: Any, importer: str = "") -> Any:
+        """Cost averaged over the baseline trade across the border, or over the imports of one country."""
+        return self.by_sector(value, world.theta) @ _weights(self.trade(world, importer))
 
     def value_at(self, world: World, cost: float) -> float:
         """The value of the uncertain argument at which the average cost is `cost`; inverse of `mean`."""

@@ -202,7 +202,17 @@ class Scenario:
         return {key: value for key, value, _, _ in self._uncertain()}
 
     def at(self, values: Mapping[str, float]) -> Scenario:
-        """Return the scenario with uncertain arguments set to the values given by name."""
+        """Return the scenario with uncertain arguments set to the values given by name, as `ranges` names them.
+
+        Raises
+        ------
+        ScenarioError
+            A value for something that is not uncertain here.
+        """
+        known = self.ranges()
+        for key in values:
+            if key not in known:
+                raise ScenarioError(f"{self.name} has no uncertain argument {key!r}.{suggest(key, known)}")
         shocks = [
             item if isinstance(item, Change) else replace(item, arguments=dict(item.arguments)) for item in self.shocks
         ]

@@ -33,13 +33,13 @@ def explain(world: World, change: Any, country: str, deficits: str | None = None
         outcome = solve(world, Scenario.of(change), deficits=deficits)
         found = {"parts": Table(("no parts",), ((str(fault),),), f"Exact parts of the change in {country}")}
     cost = border(Scenario.of(change))
-    if cost is not None and cost.from_trade:
-        found["border"] = tariff_equivalent(world, change)
+    estimated = cost is not None and cost.from_trade
     return {
         **found,
         "sectors": sector_results(outcome, country),
         "partners": partner_results(outcome, country),
         "value_added": value_added_exports(outcome).table(country),
+        **({"border": tariff_equivalent(world, change)} if estimated else {}),
     }
 
 

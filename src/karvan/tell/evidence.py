@@ -173,4 +173,5 @@ def _gap(value: float | None) -> str:
 
 
 def _span(values: Sequence[float]) -> str:
-    return f"{number(min(values), 2, sign=True)} … {number(max(values), 2, sign=True)}{THIN}%"
+    low, high = (number(end(values), 2, sign=True) for end in (min, max))
+    return f"{low}{THIN}%" if low == high else f"{low} … {high}{THIN}%"

@@ -12,6 +12,7 @@ from karvan.tell.claims import Claim, ranged, source
 
 FIT = "least squares of real income on the border cost over {draws} draws"
 ONE_SOLVE = "one solve at the most likely parameters"
+AT_MODE = "at the most likely parameters; the average over all trade across the border has the range"
 DATA = "the baseline is data"
 
 
@@ -84,6 +85,8 @@ def _border(results: CaseResults, scenario: Scenario) -> list[Claim]:
     if cost.estimate is not None:
         origin = f"{cost.estimate}; average over the baseline trade across the border"
     found = [ranged(f"border.{scenario.name}", (mode, low, high), "percent of value", origin)]
+    bought = 100 * float(cost.mean(world, cost.given.mode, results.case["country"]))
+    found.append(Claim(f"border_imports.{scenario.name}", bought, None, None, "percent of value", origin, AT_MODE))
     if cost.estimate is not None:
         found += _estimated(results, scenario, cost.estimate, 100 * cost.by_sector(cost.given.mode, world.theta), drawn)
     if sweep.draws > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
@@ -98,8 +101,9 @@ def _estimated(
 ) -> list[Claim]:
     """The coefficient, the trade it takes away at given incomes, and for the headline the cost in every sector."""
     given = (estimate.b, estimate.low, estimate.high)
-    low, high = sorted(100 * (np.exp([-estimate.low, -estimate.high]) - 1))
-    fall = (100 * float(np.exp(-estimate.b) - 1), float(low), float(high))
+    sign = 1.0 if mode.mean() * estimate.b < 0 else -1.0
+    low, high = sorted(100 * (np.exp([sign * estimate.low, sign * estimate.high]) - 1))
+    fall = (100 * float(np.exp(sign * estimate.b) - 1), float(low), float(high))
     found = [
         ranged(f"border_log.{scenario.name}", given, "log points of trade", str(estimate)),
         ranged(f"border_trade.{scenario.name}", fall, "percent of trade at given incomes", str(estimate)),
