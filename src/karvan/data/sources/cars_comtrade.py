@@ -1,8 +1,8 @@
 """Monthly trade in cars (HS 8703) as Armenia and Georgia report it, in the full column layout of UN Comtrade.
 
 Quirks: Armenia's rows are by mode of transport without a total, and hold the heading and its six-digit parts (add one
-of the two levels only); Georgia has the heading only, as totals; both end before December 2023. Imports are by country of
-origin, so a car from the United States that came through Georgia is American in Armenia.
+of the two levels only); Georgia has the heading only, as totals; both end before December 2023. Imports are by country
+of origin, so a car from the United States that came through Georgia is American in Armenia.
 """
 
 from __future__ import annotations

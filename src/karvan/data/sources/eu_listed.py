@@ -27,6 +27,7 @@ COLUMNS = (
 )
 BREAK = "2022-01"
 TOLERATED = 0.15
+RENAMED = {"8803": "8807"}  # parts of aircraft, by the Harmonized System of 2022
 
 
 class Listed(NamedTuple):
@@ -53,8 +54,9 @@ def read_listed(folder: str | Path) -> Listed:
     rows = rows.assign(partner=_iso3(rows["partner"], path), product=rows["cn_code"].str[:4])
     whole = set(rows.loc[rows["cn_code"].str.len() == 4, "cn_code"])
     kept = rows[(rows["cn_code"].str.len() == 4) | ~rows["product"].isin(whole)]
+    kept = kept.assign(product=kept["product"].replace(RENAMED))
     flows = kept.groupby(["product", "partner", "month"], as_index=False)["meur"].sum()
-    left_out = _broken(rows[~rows["product"].isin(whole)])
+    left_out = _broken(kept)
     return Listed(flows[~flows["product"].isin(left_out["product"])].reset_index(drop=True), left_out)
 
 

@@ -36,9 +36,9 @@ def jump(series: np.ndarray, after: int, draws: int = 2000, block: int = 3, seed
 
     counterfactual = n_after mean_before y
 
-    Range: 5-95 % of a moving-block bootstrap of the months before (blocks of `block` months, seeded). p-value: the share
-    of circular shifts of the months under which the last n_after months exceed the rest by as much (the true dating
-    counts as one), so it cannot be below 1/t.
+    Range: 5-95 % of a moving-block bootstrap of the months before (blocks of `block` months, seeded). p-value: the
+    share of circular shifts of the months under which the last n_after months exceed the rest by as much (the true
+    dating counts as one), so it cannot be below 1/t.
     The counterfactual has no growth: use it where trade was small before and nothing comparable is free of re-exports.
 
     Raises

@@ -34,6 +34,13 @@ class Panel(NamedTuple):
         at = [self.partners.index(p) for p in partners]
         return self._replace(partners=tuple(partners), listed=self.listed[:, at], other=self.other[at])
 
+    def only(self, chosen: np.ndarray) -> Panel:
+        """Return the panel of the products where `chosen` (k,) is true; the other goods stay what they are."""
+        kept = tuple(k for k, c in zip(self.products, chosen, strict=True) if c)
+        if not kept:
+            raise LabelError("no product is left; choose at least one")
+        return self._replace(products=kept, listed=self.listed[np.asarray(chosen, bool)])
+
     def between(self, first: str, last: str, after: str) -> Panel:
         """Return the months from `first` to `last` with the treatment dated `after`: how a placebo date is made."""
         wanted = [i for i, m in enumerate(self.months) if first <= m <= last]
