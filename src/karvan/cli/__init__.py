@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import data, scenarios, telling, trade
+from karvan.cli import data, evidence, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -31,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": scenarios.check,
     "explain": scenarios.explain,
     "friends": trade.friends,
+    "reexports": evidence.reexports,
     "symbols": trade.symbols,
     "replicate": trade.replicate,
     "tariffs": trade.tariffs,

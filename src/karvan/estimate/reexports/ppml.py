@@ -114,9 +114,9 @@ def _wald(b: np.ndarray, V: np.ndarray, at: list[int]) -> float:
 def _fit(data: pd.DataFrame, regressors: list[str], effects: Sequence[str]) -> Any:
     import pyfixest
 
-    columns = {name: data[PAIRS[name][0]] + " " + data[PAIRS[name][1]] for name in effects}
     names = {name: name.replace("-", "_") for name in effects}
-    data = data.assign(**{names[name]: column for name, column in columns.items()})
+    numbered = {names[name]: data.groupby(list(PAIRS[name])).ngroup() for name in effects}
+    data = data[["y", *regressors]].assign(**numbered, product=data.groupby("product").ngroup())
     formula = f"y ~ {' + '.join(regressors)} | {' + '.join(names.values())}"
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*removed because of separation.*")

@@ -59,9 +59,9 @@ def _vanished(totals: pd.DataFrame, imports: pd.DataFrame) -> Table:
         "above 2019-2021 MEUR", "missing % of that", "low %", "high %",
     )  # fmt: skip
     title = (
-        "Vanished: EU exports times the usual ratio of the two reports (2019-2021) less the hub's imports; ranges are the "
-        f"lowest and highest ratio of a year; Armenia without 2023. {PUBLISHED}: around half of what was added, EU and UK. "
-        f"{TOTALS}; {NATIONAL}"
+        "Vanished: EU exports times the usual ratio of the two reports (2019-2021) less the hub's imports; ranges are "
+        f"the lowest and highest ratio of a year; Armenia without 2023. {PUBLISHED}: around half of what was added, EU "
+        f"and UK. {TOTALS}; {NATIONAL}"
     )
     return Table(columns, tuple(rows), title)
 

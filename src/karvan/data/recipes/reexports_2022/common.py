@@ -37,4 +37,4 @@ def number(value: Any, digits: int = 3) -> float | None:
     """Plain rounded number; None where it is not finite."""
     import math
 
-    return round(float(value), digits) if math.isfinite(value) else None
+    return round(float(value), digits) + 0.0 if math.isfinite(value) else None

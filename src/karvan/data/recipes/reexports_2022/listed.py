@@ -17,7 +17,8 @@ from karvan.estimate.reexports.placebo import placebo_panel, sizes
 from karvan.estimate.reexports.products import ProductExcess, by_product, by_product_and_partner
 from karvan.estimate.reexports.totals import HubExcess, by_hub, placebo_misses
 
-SHOWN_BY_HUB = 40
+SMALLEST_BY_HUB = 0.5
+OURS = "this estimate"
 
 
 class Inputs(NamedTuple):
@@ -145,13 +146,14 @@ def _products(inputs: Inputs, found: ProductExcess, lost: np.ndarray) -> Table:
 
 
 def _hub_products(hubs: Panel) -> Table:
-    """The headings with the largest excess in each hub."""
+    """The headings with an excess or shortfall worth a line in each hub, largest excess first."""
     rows = [
         (hub, found.products[k], name(found.products[k]), *_product_row(found, k))
         for hub, found in zip(hubs.partners, by_product_and_partner(hubs), strict=True)
-        for k in np.argsort(-found.excess)[:SHOWN_BY_HUB]
+        for k in np.argsort(-found.excess)
+        if abs(found.excess[k]) >= SMALLEST_BY_HUB
     ]
-    title = f"The {SHOWN_BY_HUB} headings with the largest excess in each hub; q counts every hub and heading."
+    title = f"Excess of each hub by heading, from {SMALLEST_BY_HUB} MEUR either way; q counts every hub and heading."
     return Table(("hub", "product", "name", *PRODUCT_COLUMNS), tuple(rows), f"{title} {EUROSTAT}")
 
 
@@ -160,24 +162,24 @@ def _offset(inputs: Inputs, found: HubExcess, products: ProductExcess, lost: np.
     rows = []
     total = lost.sum()
     above = (found.actual[:, found.after :] - last_year(inputs.hubs).sum(axis=0)).sum(axis=1)
-    for label, members in (("all hubs", HUBS), ("ARM+KAZ+KGZ", CCA3)):
+    for label, members in (("all hubs", HUBS), ("ARM+KAZ+KGZ", CCA3), *((h, (h,)) for h in HUBS)):
         at = [found.partners.index(m) for m in members]
         low, high = np.percentile(found.excess_draws[:, at].sum(axis=1), [5, 95])
         against = [100 * x / total for x in (found.excess[at].sum(), low, high)]
-        rows.append((f"{label}, against other goods", *(number(x, 1) for x in against), "%", EUROSTAT))
+        rows.append((f"{label}, against other goods", *(number(x, 1) for x in against), "%", OURS))
         all_above = number(100 * above[at].sum() / total, 1)
-        rows.append((f"{label}, all above a year before", all_above, None, None, "%", EUROSTAT))
+        rows.append((f"{label}, all above a year before", all_above, None, None, "%", OURS))
     share = offset(products.excess, lost)
-    rows.append(("fall of exports to RUS", number(total, 1), None, None, "MEUR", EUROSTAT))
+    rows.append(("fall of exports to RUS", number(total, 1), None, None, "MEUR", OURS))
     counts = {
         "with a fall of 1 MEUR or more": np.isfinite(share),
         "of these, offset above 50 %": share > 0.5,
         "of these, offset above 50 % and q < 10 %": (share > 0.5) & (products.q < 0.1),
     }
-    rows += [(f"headings {w}", int(chosen.sum()), None, None, "headings", EUROSTAT) for w, chosen in counts.items()]
+    rows += [(f"headings {w}", int(chosen.sum()), None, None, "headings", OURS) for w, chosen in counts.items()]
     rows.append(("published, ARM+KAZ+KGZ", None, None, 10.0, "% (less than)", PUBLISHED))
     columns = ("what", "value", "low", "high", "unit", "source")
-    return Table(columns, tuple(rows), "Share of the fall of direct exports to RUS that the hubs make up")
+    return Table(columns, tuple(rows), f"Share of the fall of exports to RUS that hubs make up. {EUROSTAT}")
 
 
 GROUPS = ((0.0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 1.01))
