@@ -90,9 +90,7 @@ def reexports(
         kept = (*BY_PRODUCT, *(ABOUT_CARS if product == CARS else ()))
         tables = {name: _of(table, name, product) for name, table in tables.items() if name in kept}
         if hub is not None and to == DESTINATION and not tables["hub_products"].rows:
-            raise LabelError(
-                f"{product} to {hub}: within 0.5 MEUR of its counterfactual, so it is not kept by hub"
-            )
+            raise LabelError(f"{product} to {hub}: within 0.5 MEUR of its counterfactual, so it is not kept by hub")
     else:
         tables = {name: _top(table, name, top) for name, table in tables.items()}
     if hub is not None and "hub_products" in tables:

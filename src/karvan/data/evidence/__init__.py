@@ -16,7 +16,7 @@ from karvan.core.errors import SourceError
 from karvan.core.labels import suggest
 from karvan.core.table import Table
 
-RECIPES = {"reexports-2022": "karvan.data.recipes.reexports_2022"}
+RECIPES = {"agreements": "karvan.data.recipes.agreements", "reexports-2022": "karvan.data.recipes.reexports_2022"}
 
 
 class Evidence(NamedTuple):
@@ -69,10 +69,13 @@ def build(name: str, source: str | Path, out: str | Path | None = None) -> Evide
     folder = Path(source)
     if not folder.is_dir():
         raise SourceError(f"{folder}: no such folder; point at the folder that holds the source files")
-    found: Evidence = import_module(RECIPES[name]).make(folder)
+    recipe = import_module(RECIPES[name])
+    found: Evidence = recipe.make(folder)
     if out is not None:
         Path(out).mkdir(parents=True, exist_ok=True)
-        write_whole(Path(out) / f"{name}.json", _text(found))
+        more = recipe.also(found) if hasattr(recipe, "also") else {}
+        for file, text in {f"{name}.json": _text(found), **more}.items():
+            write_whole(Path(out) / file, text)
     return found
 
 

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from karvan.data.recipes.agreements.fit import AGREEMENTS, LEADS, SOURCE, STARTS, Average, average, fit, row
+from karvan.core.table import Table
+from karvan.data.evidence import Evidence, record
+from karvan.data.recipes.agreements.panel import FILE
+from karvan.data.recipes.agreements.regression import (
+    AGREEMENTS,
+    COLUMNS,
+    LEADS,
+    SOURCE,
+    STARTS,
+    Average,
+    average,
+    fit,
+    row,
+)
+
+__all__ = ["also", "make"]
 
 DATE = "2026-11-25"
 ESTIMATOR = (
@@ -15,44 +29,60 @@ ESTIMATOR = (
 SAMPLE = "all countries, every four years to 2016; own years for pairs of former Soviet republics; no domestic sales"
 COMMAND = "karvan data build agreements --from FOLDER"
 MEASURES = {
-    "eaeu": "trade between members of the customs union and Eurasian Economic Union against what other pairs of former "
-    "Soviet republics trade, at given sizes and prices of the countries",
-    "eu": "trade between members of the European Union against no agreement",
-    "shallow": "agreements with fewer than 2 of 16 provisions (sixteen that were selected as those that matter)",
-    "medium": "agreements with 2 to 4 of these 16 provisions",
-    "deep": "agreements with 5 or more of these 16 provisions",
+    "eaeu": "Trade between members of the customs union and of the Eurasian Economic Union, beside what other pairs of "
+    "former Soviet republics trade, at given sizes and prices of the countries.",
+    "eu": "Trade between members of the European Union, beside no agreement.",
+    "shallow": "Trade under agreements with fewer than 2 of 16 provisions found to matter, beside no agreement.",
+    "medium": "Trade under agreements with 2 to 4 of 16 provisions found to matter, beside no agreement.",
+    "deep": "Trade under agreements with 5 or more of 16 provisions found to matter, beside no agreement.",
 }
-FREE = "tariffs between the members were zero before the union (free trade in the CIS), so they are not in it"
-DUTIES = {"eaeu": FREE}
-WITH_DUTIES = "the removal of tariffs is in it"
+DUTIES = {
+    "eaeu": "Tariffs between the members were zero before the union (free trade in the CIS), so they are not in it."
+}
+WITH_DUTIES = "The removal of tariffs is in it."
 
 
-def make(source: Path) -> tuple[str, dict[str, Any]]:
-    """Estimate; return the text of the file of estimates and the table of specifications behind it."""
+def make(source: Path) -> Evidence:
+    """Estimate the effects of agreements from the panel in `source`; see docs/explanation/agreements.md."""
     fits = {first: fit(source, first) for first in STARTS}
     found = average(list(fits.values()))
-    flows = max(f.observations for f in fits.values())
-    rows = [row("own years for former Soviet pairs", first, f, n, True) for n in AGREEMENTS for first, f in fits.items()]
+    own = "own years for former Soviet pairs"
+    rows = [row(own, first, f, name, True) for name in AGREEMENTS for first, f in fits.items()]
     rows += [row("without own years", first, fit(source, first, soviet=False), "eaeu", False) for first in STARTS]
     before = fit(source, STARTS[0], leads=LEADS)
-    for name in ("eaeu", *(f"eaeu_lead{y}" for y in LEADS)):
-        rows.append(row("with leads", STARTS[0], before, name, False))
-    evidence = {"source": SOURCE, "sample": SAMPLE, "estimator": ESTIMATOR, "average": _plain(found), "rows": rows}
-    return text(found, flows), evidence
+    names = ("eaeu", *(f"eaeu_lead{years}" for years in LEADS))
+    rows += [row(f"{own}, with leads", STARTS[0], before, name, False) for name in names]
+    title = f"Effects of agreements on trade, log points; {SAMPLE}. Source: {SOURCE}"
+    tables = {"average": _average(found), "specifications": Table(COLUMNS, tuple(rows), title)}
+    return Evidence("agreements", tables, record(source, [str(FILE)], tables, starts=list(STARTS)))
 
 
-def text(found: Average, flows: int) -> str:
+def also(found: Evidence) -> dict[str, str]:
+    """Return the file of estimates that scenarios read, by its name."""
+    return {"gravity.toml": _estimates(found)}
+
+
+def _average(found: Average) -> Table:
+    columns = ("coefficient", "b", "se", "within", "between", *(f"covariance_{n}" for n in found.names))
+    numbers = [found.b, found.covariance.diagonal() ** 0.5, found.within, found.between, *found.covariance]
+    rows = tuple((name, *(round(float(column[k]), 8) for column in numbers)) for k, name in enumerate(found.names))
+    return Table(columns, rows, f"Mean over start years, log points. {ESTIMATOR}")
+
+
+def _estimates(found: Evidence) -> str:
     """Write the file of estimates (TOML), one block per agreement."""
+    flows = max(r["flows"] for r in found.table("specifications").to_dicts())
     lines = [
-        "# Written by `karvan data build agreements`. Coefficients of trade in log points; the order of the blocks is the",
-        "# order of the draws. A scenario names one as `from: gravity/eaeu`.",
+        "# Written by `karvan data build agreements`; coefficients of trade in log points. The order of the blocks is",
+        "# the order of the draws. A scenario names one as `from: gravity/eaeu`.",
     ]
-    for k, name in enumerate(found.names):
-        others = {n: round(float(found.covariance[k, m]), 8) for m, n in enumerate(found.names) if m != k}
+    for r in found.table("average").to_dicts():
+        name = r["coefficient"]
+        others = ", ".join(f"{n} = {r[f'covariance_{n}']:.8f}" for n in AGREEMENTS if n != name)
         lines += [
             f"\n[{name}]",
-            f"b = {found.b[k]:.4f}",
-            f"se = {found.covariance[k, k] ** 0.5:.4f}",
+            f"b = {r['b']:.4f}",
+            f"se = {r['se']:.4f}",
             f'measures = "{MEASURES[name]}"',
             f'duties = "{DUTIES.get(name, WITH_DUTIES)}"',
             f'estimator = "{ESTIMATOR}"',
@@ -61,18 +91,6 @@ def text(found: Average, flows: int) -> str:
             f'source = "{SOURCE}"',
             f'command = "{COMMAND}"',
             f"date = {DATE}",
-            f"covariance = {{{', '.join(f'{n} = {v}' for n, v in others.items())}}}",
+            f"covariance = {{{others}}}",
         ]
     return "\n".join(lines) + "\n"
-
-
-def _plain(found: Average) -> dict[str, dict[str, float]]:
-    return {
-        name: {
-            "b": round(float(found.b[k]), 6),
-            "se": round(float(found.covariance[k, k] ** 0.5), 6),
-            "within": round(float(found.within[k]), 6),
-            "between": round(float(found.between[k]), 6),
-        }
-        for k, name in enumerate(found.names)
-    }

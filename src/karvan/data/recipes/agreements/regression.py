@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from karvan.estimate.gravity import GravityFit, gravity
 STARTS = (1996, 2000, 2004, 2008)
 AGREEMENTS = ("eaeu", "eu", "shallow", "medium", "deep")
 LEADS = (4, 8)
+Z = 1.6449  # normal, 5 and 95 %
+COLUMNS = ("specification", "from", "coefficient", "b", "se", "low", "high", "flows", "averaged")
 SOURCE = "trade and agreements 1964-2016 of the R package penppml (MIT): UN Comtrade, World Bank Deep Trade Agreements"
 
 
@@ -62,17 +64,8 @@ def average(fits: Sequence[GravityFit], names: Sequence[str] = AGREEMENTS) -> Av
     )
 
 
-def row(what: str, first: int, found: GravityFit, name: str, used: bool) -> dict[str, Any]:
-    """One line of the table of specifications."""
+def row(what: str, first: int, found: GravityFit, name: str, used: bool) -> tuple[object, ...]:
+    """One line of the table of specifications: a coefficient with its 5 and 95 % points."""
     b, se = found[name], found.se_of(name)
-    return {
-        "what": what,
-        "from": first,
-        "coefficient": name,
-        "b": round(b, 6),
-        "se": round(se, 6),
-        "low": round(b - 1.645 * se, 6),
-        "high": round(b + 1.645 * se, 6),
-        "flows": found.observations,
-        "in_average": used,
-    }
+    numbers = (round(v, 6) for v in (b, se, b - Z * se, b + Z * se))
+    return (what, first, name, *numbers, found.observations, used)
