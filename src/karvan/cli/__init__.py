@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import data, estimates, scenarios, telling, trade
+from karvan.cli import data, estimates, evidence, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -32,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "explain": scenarios.explain,
     "friends": trade.friends,
     "gravity": estimates.gravity,
+    "reexports": evidence.reexports,
     "symbols": trade.symbols,
     "replicate": trade.replicate,
     "tariffs": trade.tariffs,

@@ -26,8 +26,19 @@ def data_build(
     out: Annotated[Path | None, typer.Option(help="Folder to write the world to; default: only show it.")] = None,
     json: Json = False,
 ) -> None:
-    """Build a world by its recipe. Example: karvan data build eurasia-2021 --from PATH --out PATH."""
+    """Build a world or a stored result. Example: karvan data build eurasia-2021 --from PATH --out PATH."""
+    from karvan.data import evidence
     from karvan.data.worlds import build
+
+    if name in evidence.RECIPES:
+        with busy(f"building {name}"):
+            found = evidence.build(name, source, out)
+        if json:
+            print_json({"result": name, "record": found.record})
+        else:
+            sizes = "\n".join(f"{key}: {len(table.rows)} rows" for key, table in found.tables.items())
+            typer.echo(f"{name}, karvan {found.record['karvan']}, {found.record['results_sha256'][:16]}\n{sizes}")
+        return
 
     with busy(f"building {name}"):
         world, table = build(name, source, out)
