@@ -6,18 +6,19 @@ Zignago (2010), BACI: International Trade Database at the Product-Level, CEPII W
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from karvan.core.errors import SourceError, first_five
 from karvan.core.faults import Faults
 from karvan.data.sources.bulk import (
     Table,
-    codes,
     frame,
-    lookup,
     members,
     move_years,
+    named,
     one_of,
     parts,
     single,
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BASE = "https://www.cepii.fr/DATA_DOWNLOAD/baci/data"
-TYPES = {"t": "SMALLINT", "i": "VARCHAR", "j": "VARCHAR", "k": "VARCHAR", "v": "DOUBLE", "q": "VARCHAR"}
+TYPES = {"t": "SMALLINT", "i": "INTEGER", "j": "INTEGER", "k": "VARCHAR", "v": "DOUBLE", "q": "VARCHAR"}
 ZERO = "was a leading zero lost? keep codes as text (010121)"
+COLUMNS = ("year", "exporter", "importer", "product", "value_kusd", "quantity_t")
 SELECT = {
     "year": "t",
-    "i": "trim(i)",
-    "j": "trim(j)",
+    "i": "i",
+    "j": "j",
     "product": "trim(k)",
     "value_kusd": "v",
     "quantity_t": "TRY_CAST(trim(q) AS DOUBLE)",
@@ -76,8 +78,11 @@ def read(
         without six digits, values that are not above zero, duplicated rows; or nothing left of the selection.
     """
     path = single(paths)
+    odd = [p for p in products if not re.fullmatch(r"\d{1,6}|\d{4}[A-Z]{2}", p)]
+    if odd:
+        raise SourceError(f"products are named by their first digits, got {first_five(odd)}; write 27 or 270900")
     kept = [one_of("year", years), one_of("exporter", exporters), one_of("importer", importers)]
-    kept.append(" OR ".join(f"starts_with(product, '{int(p):0{len(p)}}')" for p in products) or "true")
+    kept.append(" OR ".join(f"starts_with(product, '{p}')" for p in products) or "true")
     with workshop(path) as (con, folder):
         return frame(con, _parts(con, folder, path, years, kept), ("exporter", "importer", "product"))
 
@@ -100,10 +105,9 @@ def _parts(
         trade.mark("not regexp_full_match(product, '[0-9]{4}[0-9A-Z]{2}')", "product has not six digits", ZERO)
         trade.mark("value_kusd IS NULL OR NOT value_kusd > 0", "value is not above zero", "BACI has no such flows")
         trade.mark("quantity_t < 0 OR no_quantity", "quantity is no number from zero up")
+        if said := re.search(r"_Y(\d{4})_", name):
+            trade.mark(f"year IS DISTINCT FROM {said[1]}", "the year is not that of the table")
         trade.unique("year, i, j, product")
-        known = codes(trade, ("i", "j"), "baci")
-        sides = f"{lookup(known, 'i')} AS exporter, {lookup(known, 'j')} AS importer"
-        rows = f"SELECT year, {sides}, product, value_kusd, quantity_t FROM {trade.sql}"
-        return trade, f"SELECT * FROM ({rows}) WHERE ({') AND ('.join(kept or ['true'])})"
+        return trade, named(trade, ("i", "j"), "baci", COLUMNS, kept)
 
     return parts(path, folder, names, one, by_year=not kept)

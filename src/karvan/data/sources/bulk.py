@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
+from karvan.core.countries import from_iso3, group
 from karvan.core.errors import SourceError, first_five
 from karvan.core.faults import Faults
 from karvan.data.sources.tidy import AGAIN, NOTHING, need, places
@@ -190,7 +191,9 @@ def frame(con: duckdb.DuckDBPyConnection, made: Sequence[Path], coded: Sequence[
     """Parts as one frame; the columns `coded` become categories, which keep millions of rows small."""
     source = f"read_parquet([{', '.join(_quoted(str(p)) for p in made)}])"
     for column in coded:
-        con.execute(f"CREATE TYPE {column}_code AS ENUM (SELECT DISTINCT {column} FROM {source} ORDER BY 1)")
+        con.execute(
+            f"CREATE TYPE {column}_code AS ENUM (SELECT DISTINCT {column} FROM {source} WHERE {column} IS NOT NULL ORDER BY 1)"
+        )
     codes = ", ".join(f"{column}::{column}_code AS {column}" for column in coded)
     found = con.execute(f"SELECT * REPLACE ({codes}) FROM {source}").df()
     if not len(found):
@@ -200,7 +203,7 @@ def frame(con: duckdb.DuckDBPyConnection, made: Sequence[Path], coded: Sequence[
 
 def move_years(years: Path, out: Path) -> None:
     """Move finished years (year=2022/...) into `out`: a year that is there is replaced whole, other years stay."""
-    if not years.is_dir():
+    if not years.is_dir() or not any(years.iterdir()):
         raise SourceError("the selection leaves no row; look at the years that you named")
     out.mkdir(parents=True, exist_ok=True)
     for year in sorted(years.iterdir()):
@@ -210,24 +213,39 @@ def move_years(years: Path, out: Path) -> None:
 
 
 def one_of(column: str, values: Sequence[object]) -> str:
-    """SQL condition that a column has one of the values; no values, no condition."""
+    """SQL condition that a column has one of the values; no values, no condition. Countries must be known."""
+    if column in ("exporter", "importer"):
+        from_iso3([str(v) for v in values if not group(v)], "en")
     return f"{column} IN ({', '.join(_quoted(str(v)) for v in values)})" if values else "true"
 
 
-def codes(found: Table, columns: Sequence[str], scheme: str, also: Mapping[str, str] = NOTHING) -> dict[str, str]:
-    """Note unknown codes of countries in some columns; return the code of the owner -> ISO3 or the code of a group."""
+def named(
+    found: Table,
+    sides: tuple[str, str],
+    scheme: str,
+    columns: Sequence[str],
+    kept: Sequence[str] = (),
+    also: Mapping[str, str] = NOTHING,
+) -> str:
+    """SELECT of columns, sorted by the first four, with `exporter` and `importer` for two columns of owner's codes.
+
+    Rows where all conditions `kept` hold; the codes are ISO3 or of a group. Unknown ones are noted; `also` holds
+    those that only this source has.
+    """
     known: dict[str, str] = {}
-    for column in columns:
-        seen = found.distinct(column)
-        named, _ = places(seen, column, found.faults, scheme, also)
-        known |= {said: code for said, code in zip(seen[column], named, strict=True) if isinstance(code, str)}
-    return known
-
-
-def lookup(known: Mapping[str, str], column: str) -> str:
-    """SQL that looks a column up in a mapping."""
-    pairs = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in known.items())
-    return f"MAP {{{pairs}}}[{column}]"
+    for side in sides:
+        seen = found.distinct(side)
+        codes, _ = places(seen, side, found.faults, scheme, also)
+        known |= {str(said): code for said, code in zip(seen[side], codes, strict=True) if isinstance(code, str)}
+    found.con.execute(
+        "CREATE OR REPLACE TEMP TABLE known AS SELECT unnest(?::VARCHAR[]) AS said, unnest(?::VARCHAR[]) AS code",
+        [list(known), list(known.values())],
+    )
+    one, other = (f"JOIN known AS {n} ON own.{side}::VARCHAR = {n}.said" for n, side in zip("xm", sides, strict=True))
+    chosen = f"own.* EXCLUDE (place, {', '.join(sides)}), x.code AS exporter, m.code AS importer"
+    rows = f"SELECT {chosen} FROM {found.sql} AS own {one} {other}"
+    where = " AND ".join(f"({condition})" for condition in kept) or "true"
+    return f"SELECT {', '.join(columns)} FROM ({rows}) WHERE {where} ORDER BY {', '.join(columns[:4])}"
 
 
 def _unpack(path: Path, member: str, folder: Path, faults: Faults) -> Path:

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from karvan.core.faults import Faults
 from karvan.data.sources.bulk import (
     Table,
-    codes,
     frame,
-    lookup,
     members,
     move_years,
+    named,
     one_of,
     parts,
     single,
@@ -32,8 +31,10 @@ if TYPE_CHECKING:
 
 URL = "https://www.cepii.fr/DATA_DOWNLOAD/gravity/data/Gravity_csv_V202211.zip"
 KEYS = ("year", "country_id_o", "country_id_d", "iso3_o", "iso3_d", "country_exists_o", "country_exists_d")
-COLUMNS = ("dist", "distw_harmonic", "contig", "comlang_off", "comcol", "col_dep_ever", "pop_o", "pop_d", "gdp_o")
-COLUMNS += ("gdp_d", "wto_o", "wto_d", "eu_o", "eu_d", "fta_wto", "rta_type", "rta_coverage", "tradeflow_baci")
+COLUMNS: tuple[str, ...] = (
+    *("dist", "distw_harmonic", "contig", "comlang_off", "comcol", "col_dep_ever", "pop_o", "pop_d", "gdp_o", "gdp_d"),
+    *("wto_o", "wto_d", "eu_o", "eu_d", "fta_wto", "rta_type", "rta_coverage", "tradeflow_baci"),
+)
 UNITS = {"dist": "km", "gdp_": "kusd", "gdpcap_": "kusd", "pop_": "thousand", "tradeflow_": "kusd", "manuf_": "kusd"}
 
 
@@ -85,23 +86,22 @@ def _parts(
     by_year: bool = False,
 ) -> list[Path]:
     types = dict.fromkeys(KEYS, "VARCHAR") | {"year": "SMALLINT"} | dict.fromkeys(columns, "DOUBLE")
-    named = {column: _named(column) for column in columns}
-    select = {key: key for key in KEYS} | {new: f'"{old}"' for old, new in named.items()}
+    names = [_with_unit(column) for column in columns]
+    select = {key: key for key in KEYS} | {new: f'"{old}"' for old, new in zip(columns, names, strict=True)}
 
     def one(name: str) -> tuple[Table, str]:
         pairs = table(con, folder, path, name, types, select)
-        for new in named.values():
+        for new in names:
             pairs.mark(f'"{new}" < 0', f"{new} is negative", "ask the owner or leave the column out")
         exist = "country_exists_o = '1' AND country_exists_d = '1'"
         pairs.unique("year, iso3_o, iso3_d", exist)
-        known = codes(pairs, ("iso3_o", "iso3_d"), "iso3")
-        sides = f"{lookup(known, 'iso3_o')} AS exporter, {lookup(known, 'iso3_d')} AS importer"
-        rows = f"SELECT year, {sides}, {', '.join(named.values())} FROM {pairs.sql} WHERE {exist}"
-        return pairs, f"SELECT * FROM ({rows}) WHERE ({') AND ('.join(kept)})"
+        return pairs, named(
+            pairs, ("iso3_o", "iso3_d"), "iso3", ("year", "exporter", "importer", *names), (exist, *kept)
+        )
 
     return parts(path, folder, members(path, r"Gravity_V\w+\.csv", Faults(path)), one, by_year)
 
 
-def _named(column: str) -> str:
+def _with_unit(column: str) -> str:
     unit = next((unit for start, unit in UNITS.items() if column.startswith(start)), "")
     return f"{column}_{unit}" if unit else column

@@ -123,6 +123,11 @@ def read(paths: Sequence[Path], *, level: int | None = None, cut: bool = False) 
     return full
 
 
+def accept(path: Path) -> None:
+    """Refuse an answer that tells an error instead of records."""
+    _records(path, Records(path), cut=True)
+
+
 def _records(path: Path, faults: Faults, cut: bool) -> list[dict]:
     answer = parsed(path, faults)
     data = answer.get("data") if isinstance(answer, dict) else None

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from karvan.core.faults import Faults
+from karvan.core.labels import suggest
 from karvan.data.sources.bulk import (
     Table,
-    codes,
     frame,
-    lookup,
     members,
     move_years,
+    named,
     one_of,
     parts,
     single,
@@ -35,6 +35,7 @@ URL = "https://www.usitc.gov/data/gravity/itpd_e/itpd_e_r02.zip"
 SECTORS = ("Agriculture", "Mining and Energy", "Manufacturing", "Services")
 TYPES = {"exporter_iso3": "VARCHAR", "importer_iso3": "VARCHAR", "broad_sector": "VARCHAR", "industry_id": "SMALLINT"}
 TYPES |= {"year": "SMALLINT", "trade": "DOUBLE", "flag_mirror": "VARCHAR", "flag_zero": "VARCHAR"}
+COLUMNS = ("year", "exporter", "importer", "industry", "broad_sector", "value_musd", "mirrored", "zero")
 SELECT = {
     "year": "year",
     "exporter_iso3": "trim(exporter_iso3)",
@@ -64,10 +65,10 @@ def read(
 ) -> pd.DataFrame:
     """Read the archive (or the table taken out of it) as one row per year, exporter, importer and industry.
 
-    Columns: year, exporter, importer (ISO3; own sales where they are the same), broad_sector, industry (number of the
-    owner), value_musd (million USD, current), mirrored (True: the exporter's report), zero (p positive, r reported
-    zero, u zero set by the owner because nobody reports). The whole panel is 70 million rows: name what you need, or
-    use `to_parquet` once.
+    Columns: year, exporter, importer (ISO3; own sales where they are the same), industry (number of the owner),
+    broad_sector, value_musd (million USD, current), mirrored (True: the exporter's report), zero (p positive, r
+    reported zero, u zero set by the owner because nobody reports). The whole panel is 70 million rows: name what you
+    need, or use `to_parquet` once.
 
     Raises
     ------
@@ -98,10 +99,11 @@ def _parts(
         trade = table(con, folder, path, name, TYPES, SELECT)
         trade.mark("value_musd IS NULL OR NOT isfinite(value_musd)", "no value", "a missing value is not zero")
         trade.mark("value_musd < 0", "value is negative", "ask the owner or drop the rows")
+        seen = trade.distinct("broad_sector")
+        for sector, row in zip(seen["broad_sector"], seen["row"], strict=True):
+            if sector not in SECTORS:
+                trade.faults.add(f"unknown broad sector {sector!r}.{suggest(sector, SECTORS)}", row=int(row))
         trade.unique("year, exporter_iso3, importer_iso3, industry")
-        known = codes(trade, ("exporter_iso3", "importer_iso3"), "iso3", OWN)
-        sides = f"{lookup(known, 'exporter_iso3')} AS exporter, {lookup(known, 'importer_iso3')} AS importer"
-        columns = f"year, {sides}, broad_sector, industry, value_musd, mirrored, zero"
-        return trade, f"SELECT * FROM (SELECT {columns} FROM {trade.sql}) WHERE ({') AND ('.join(kept)})"
+        return trade, named(trade, ("exporter_iso3", "importer_iso3"), "iso3", COLUMNS, kept, OWN)
 
     return parts(path, folder, names, one, by_year)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ def observations(path: Path, faults: Faults, wanted: tuple[str, ...], optional: 
         message = sdmx.read_sdmx(BytesIO(raw), format="JSON" if raw.lstrip()[:1] == b"{" else "XML")
         if not isinstance(message, sdmx.message.DataMessage):
             raise TypeError(f"a {type(message).__name__}, which holds no data")
-        sets = [_plain(sdmx.to_pandas(part, attributes="osgd")) for part in message.data]
+        with warnings.catch_warnings(action="ignore"):  # of pandas about what sdmx1 does
+            sets = [_plain(sdmx.to_pandas(part, attributes="osgd", dtype=None)) for part in message.data]
     except Exception as wrong:  # whatever a parser says of a foreign file
         said = str(wrong).splitlines()[0][:200] if str(wrong) else type(wrong).__name__
         cut = not raw.rstrip().endswith((b">", b"}"))
