@@ -87,7 +87,7 @@ def test_all_faults_of_all_tables_come_together(tmp_path: Path) -> None:
         (b"<html><body>Not found</body></html>", "a web page (HTML)"),
         (b"", "the file is empty"),
         (b"PK\x03\x04 cut", "the archive breaks off: the download was cut"),
-        (TABLE.replace("t,i,j", "année,i,j").encode("latin-1"), "the header is not utf-8 text"),
+        (TABLE.replace("t,i,j", "année,i,j").encode("latin-1"), "the header is not UTF-8 text"),
         (TABLE.replace("i,j,k", "i,j,product").encode(), "columns missing: k"),
     ],
 )

@@ -56,6 +56,17 @@ def test_bad_rows_are_named_by_line(tmp_path: Path, row: str, said: str) -> None
     assert f"ITPD_E_R02.csv{said}" in str(caught.value)
 
 
+def test_names_in_another_encoding_do_not_matter_but_codes_do(tmp_path: Path) -> None:
+    path = tmp_path / "O'Brien" / "ITPD_E_R02.csv"
+    path.parent.mkdir()
+    row = "CIV,CIV,Côte d'Ivoire,KAZ,KAZ,Kazakhstan,Agriculture,1,Wheat,2018,1,0,p\n"
+    path.write_bytes(MADE.read_bytes() + row.encode("latin-1"))
+    assert "CIV" in set(itpd_e.read([path])["exporter"])
+    path.write_bytes(MADE.read_bytes() + row.replace("CIV,", "CÔT,").encode("latin-1"))
+    with pytest.raises(SourceError, match=r"ITPD_E_R02\.csv:5: wrong encoding; save it as UTF-8"):
+        itpd_e.read([path])
+
+
 def test_another_archive(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as made:

@@ -42,7 +42,8 @@ class Table(NamedTuple):
     @property
     def sql(self) -> str:
         """The table in a FROM clause, with `place`, the number of the row from 0."""
-        return f"(SELECT *, file_row_number AS place FROM read_parquet('{self.parquet}', file_row_number = true))"
+        rows = f"read_parquet({_quoted(self.parquet)}, file_row_number = true)"
+        return f"(SELECT *, file_row_number AS place FROM {rows})"
 
     def line(self, place: int) -> int:
         """Line of the file of a row, counted from 1 with the header and the lines that were rejected."""
@@ -131,7 +132,6 @@ def table(
     member: str,
     types: Mapping[str, str],
     select: Mapping[str, str],
-    encoding: str = "utf-8",
 ) -> Table:
     """Make Parquet of one table: columns with the owner's names and SQL types, then expressions under names of ours.
 
@@ -139,20 +139,20 @@ def table(
     """
     faults = Faults(path if member == path.name else f"{path}:{member}")
     text = path if member == path.name else _unpack(path, member, folder, faults)
-    header = _header(text, encoding, faults)
+    header = _header(text, faults)
     need(header, list(types), faults)
     faults.stop()
     columns = ", ".join(f"{_quoted(name)}: {_quoted(types.get(name, 'VARCHAR'))}" for name in header)
     wanted = ", ".join(f"{expression} AS {name}" for name, expression in select.items())
     out = folder / f"{member}.parquet".replace("/", "-")
     options = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = ['', 'NA'], "
-    options += f"encoding = '{encoding}', store_rejects = true, rejects_limit = {REJECTS}, columns = {{{columns}}}"
+    options += f"store_rejects = true, rejects_limit = {REJECTS}, columns = {{{columns}}}"
     try:
         con.execute(
-            f"COPY (SELECT {wanted} FROM read_csv({_quoted(str(text))}, {options})) TO '{out}' (FORMAT parquet)"
+            f"COPY (SELECT {wanted} FROM read_csv({_quoted(text)}, {options})) TO {_quoted(out)} (FORMAT parquet)"
         )
     except Exception as wrong:  # DuckDB says what in the first line, then how to switch its checks off
-        faults.add(str(wrong).splitlines()[0], remedy="pass encoding= if it is not UTF-8; else download it again")
+        faults.add(str(wrong).splitlines()[0], remedy="is it UTF-8 text, whole, and is there room on the disk?")
         faults.stop()
     rejects = con.execute("SELECT line, column_name, error_type, csv_line FROM reject_errors ORDER BY ALL").fetchall()
     con.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
@@ -181,7 +181,7 @@ def parts(
         if not every.found:
             made.append(folder / ("years" if by_year else f"part-{number}.parquet"))
             how = ", PARTITION_BY (year), APPEND" if by_year else ""
-            found.con.execute(f"COPY ({select}) TO '{made[-1]}' (FORMAT parquet{how})")
+            found.con.execute(f"COPY ({select}) TO {_quoted(made[-1])} (FORMAT parquet{how})")
         found.parquet.unlink()
     every.stop()
     return made
@@ -189,11 +189,10 @@ def parts(
 
 def frame(con: duckdb.DuckDBPyConnection, made: Sequence[Path], coded: Sequence[str]) -> pd.DataFrame:
     """Parts as one frame; the columns `coded` become categories, which keep millions of rows small."""
-    source = f"read_parquet([{', '.join(_quoted(str(p)) for p in made)}])"
+    source = f"read_parquet([{', '.join(_quoted(p) for p in made)}])"
     for column in coded:
-        con.execute(
-            f"CREATE TYPE {column}_code AS ENUM (SELECT DISTINCT {column} FROM {source} WHERE {column} IS NOT NULL ORDER BY 1)"
-        )
+        values = f"SELECT DISTINCT {column} FROM {source} WHERE {column} IS NOT NULL ORDER BY 1"
+        con.execute(f"CREATE TYPE {column}_code AS ENUM ({values})")
     codes = ", ".join(f"{column}::{column}_code AS {column}" for column in coded)
     found = con.execute(f"SELECT * REPLACE ({codes}) FROM {source}").df()
     if not len(found):
@@ -216,7 +215,7 @@ def one_of(column: str, values: Sequence[object]) -> str:
     """SQL condition that a column has one of the values; no values, no condition. Countries must be known."""
     if column in ("exporter", "importer"):
         from_iso3([str(v) for v in values if not group(v)], "en")
-    return f"{column} IN ({', '.join(_quoted(str(v)) for v in values)})" if values else "true"
+    return f"{column} IN ({', '.join(_quoted(v) for v in values)})" if values else "true"
 
 
 def named(
@@ -255,17 +254,19 @@ def _unpack(path: Path, member: str, folder: Path, faults: Faults) -> Path:
             shutil.copyfileobj(packed, plain, 1 << 22)
     except (zipfile.BadZipFile, zlib.error, EOFError) as wrong:
         faults.add(f"the archive is damaged ({wrong})", remedy=AGAIN)
-        faults.stop()
+    except OSError as wrong:
+        faults.add(f"cannot be unpacked beside it ({wrong.strerror})", remedy="make room on the disk")
+    faults.stop()
     return out
 
 
-def _header(text: Path, encoding: str, faults: Faults) -> list[str]:
+def _header(text: Path, faults: Faults) -> list[str]:
     with text.open("rb") as file:
         line = file.readline(1 << 16)
     try:
-        return next(csv.reader([line.decode(encoding)]), [])
+        return next(csv.reader([line.decode()]), [])
     except UnicodeDecodeError:
-        faults.add(f"the header is not {encoding} text", remedy="pass encoding=")
+        faults.add("the header is not UTF-8 text", remedy="save it as UTF-8")
         faults.stop()
         raise
 
@@ -275,9 +276,11 @@ def _rejected(faults: Faults, line: int, errors: list[tuple[str, str, str]]) -> 
     if kind == "CAST":
         remedy = "write decimal points" if "," in csv_line and '"' in csv_line else ""
         faults.add(f"{name} is not of its type in {csv_line!r}", row=line, remedy=remedy)
+    elif "ENCODING" in kind or "UNICODE" in kind:
+        faults.add("wrong encoding", row=line, remedy="save it as UTF-8")
     else:
         faults.add(f"{kind.lower()} in {csv_line!r}", row=line, remedy="the file was cut or a text has a comma")
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _quoted(text: object) -> str:
+    return "'" + str(text).replace("'", "''") + "'"

@@ -70,6 +70,10 @@ def read(
     reported zero, u zero set by the owner because nobody reports). The whole panel is 70 million rows: name what you
     need, or use `to_parquet` once.
 
+    Parameters
+    ----------
+    years, exporters, importers, industries : what to keep, () = all
+
     Raises
     ------
     SourceError
