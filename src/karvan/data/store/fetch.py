@@ -59,12 +59,13 @@ def fetch(client: httpx.Client, request: Request, part: Path, key: str, progress
         The owner refuses, cannot be reached, or the disk is full (`part` is then removed). Messages hold no key.
     """
     stamina = library("stamina")
-    missed = 0
+    missed = tries = 0
 
     def wait(fault: Exception) -> bool | float:
-        nonlocal missed
+        nonlocal missed, tries
         if not isinstance(fault, _Again):
             return False
+        tries += 1
         missed = missed + 1 if fault.unreachable else 0
         return missed < UNREACHABLE_ATTEMPTS and (True if fault.after is None else fault.after)
 
@@ -75,7 +76,7 @@ def fetch(client: httpx.Client, request: Request, part: Path, key: str, progress
             with attempt:
                 return _once(client, request, part, key, progress)
     except _Again as fault:
-        raise SourceError(f"{fault}, tried {'several times' if ATTEMPTS > 1 else 'once'}") from None
+        raise SourceError(f"{fault}, tried {tries} times") from None
     raise AssertionError("the loop above returns or raises")
 
 
@@ -92,7 +93,7 @@ def _once(client: httpx.Client, request: Request, part: Path, key: str, progress
     except (httpx.TimeoutException, httpx.NetworkError, httpx.ProxyError) as fault:
         text = without(str(fault) or type(fault).__name__, key)
         unreachable = isinstance(fault, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError)
-        raise _Again(f"{httpx.URL(request.url).host} cannot be reached ({text})", unreachable=unreachable) from None
+        raise _Again(f"{httpx.URL(request.url).host} cannot be reached ({text}; is there a network?)", unreachable=unreachable) from None
     except httpx.RemoteProtocolError as fault:
         raise _Again(f"the answer was cut short ({without(str(fault), key)})") from None
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
@@ -183,7 +184,7 @@ def _save(answer: httpx.Response, request: Request, part: Path, mark: _Mark, hav
     if not have:
         discard(part)
         write_whole(_mark_file(part), json.dumps(_Mark(tag, total)._asdict()))
-    got = have + _append(answer.iter_bytes(PIECE), part, have, lambda done: progress(request.file, done, total))
+    got = have + _append(answer.iter_bytes(), part, have, lambda done: progress(request.file, done, total))
     if total and got < total:
         raise _Again(f"the answer was cut short: {got:,} of {total:,} bytes")
     if total and got > total:

@@ -82,8 +82,10 @@ class Keeper:
         target = raw_path(sha256, request.file)
         folder(*target.parent.relative_to(folder()).parts)
         try:
-            part.chmod(0o444)
+            if target.exists():
+                target.chmod(0o644)  # a read-only file cannot be replaced on every system
             part.replace(target)
+            target.chmod(0o444)
             state = target.stat()
         except OSError as fault:
             raise SourceError(f"{target}: cannot be kept ({fault.strerror}); set {CACHE} to another folder") from None
@@ -104,7 +106,7 @@ class Keeper:
             mtime_ns=state.st_mtime_ns,
         )
         manifest.write(entry, request)
-        discard(part)
+        discard(part.with_suffix(".part"))
         return entry
 
     def _told(self, request: Request, fault: SourceError) -> str:

@@ -105,7 +105,10 @@ def obtain(
                 return _all_kept(one, requests)
             return [_kept(one, r, refresh) or keeper.fetched(r, refresh) for r in requests]
 
-        found = entries(module.requests(**taken(one, "requests", values)))
+        requests = module.requests(**taken(one, "requests", values))
+        if not requests:
+            raise SourceError(f"{name}: these options ask for no file")
+        found = entries(requests)
         if hasattr(module, "more"):
             found += entries(module.more([entry.path for entry in found], **taken(one, "more", values)))
     return found
@@ -127,6 +130,8 @@ def _all_kept(one: Source, requests: Sequence[Request]) -> list[Entry]:
 
 
 def _given(one: Source, requests: Sequence[Request], path: Path) -> list[Path]:
+    if not requests:
+        return []
     if path.is_file() and len(requests) == 1:
         return [path]
     if path.is_file():

@@ -49,6 +49,8 @@ def described(kind: Any, default: Any) -> str:
         words = WORDS.get(kind, "text")
     if default is inspect.Parameter.empty:
         return words
+    if isinstance(default, bool):
+        default = "yes" if default else "no"
     shown = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
     return f"{words} (default {shown})" if default not in (None, "", ()) else f"{words} (optional)"
 

@@ -1,8 +1,8 @@
 """Where the cache is, and a lock that one process at a time can hold.
 
-    <cache>/raw/ab/abcdef.../NAME     a file as it came, under its SHA-256
-    <cache>/manifest/SOURCE/KEY.json  what it is, where from, when, under which licence
-    <cache>/part/KEY.part             a download that is not finished
+<cache>/raw/ab/abcdef.../NAME     a file as it came, under its SHA-256
+<cache>/manifest/SOURCE/KEY.json  what it is, where from, when, under which licence
+<cache>/part/KEY.part             a download that is not finished
 """
 
 from __future__ import annotations

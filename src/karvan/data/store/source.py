@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple, get_type_hints
 
 from karvan.core.errors import SourceError
@@ -104,8 +104,9 @@ def _parameters(module: ModuleType, *functions: str) -> dict[str, tuple[inspect.
     for function in functions:
         if not hasattr(module, function):
             continue
-        hints = get_type_hints(getattr(module, function))
-        for name, parameter in inspect.signature(getattr(module, function)).parameters.items():
-            if parameter.kind is parameter.KEYWORD_ONLY and name not in found:
-                found[name] = (parameter, hints.get(name, str))
+        parameters = inspect.signature(getattr(module, function)).parameters
+        options = {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+        words = SimpleNamespace(__annotations__={name: p.annotation for name, p in options.items()})
+        hints = get_type_hints(words, globalns=vars(module))
+        found = {name: (p, hints[name]) for name, p in options.items()} | found
     return found

@@ -1,0 +1,134 @@
+"""World Bank indicators, API version 2: JSON `[meta, rows]`, in pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from karvan.core.countries import to_iso3
+from karvan.core.faults import Faults
+from karvan.data.store.request import Request
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+API = "https://api.worldbank.org/v2/country"
+PER_PAGE = "20000"
+COLUMNS = ("indicator", "country", "countryiso3code", "date", "value")
+
+
+def requests(
+    *,
+    indicator: tuple[str, ...] = ("NY.GDP.MKTP.CD",),
+    country: tuple[str, ...] = ("all",),
+    year: tuple[int, ...] = (),
+) -> tuple[Request, ...]:
+    """Return one request per indicator, for ISO3 codes of countries (or "all") and a range of years."""
+    return tuple(_request(name, country, year, 1) for name in indicator)
+
+
+def more(
+    first: Sequence[Path],
+    *,
+    indicator: tuple[str, ...] = ("NY.GDP.MKTP.CD",),
+    country: tuple[str, ...] = ("all",),
+    year: tuple[int, ...] = (),
+) -> tuple[Request, ...]:
+    """Return the requests of the further pages that the first ones announce."""
+    return tuple(
+        _request(name, country, year, page)
+        for name, path in zip(indicator, first, strict=True)
+        for page in range(2, _pages(path) + 1)
+    )
+
+
+def read(paths: Sequence[Path], *, groups: bool = False, year: tuple[int, ...] = ()) -> pd.DataFrame:
+    """Return indicator, country (ISO3), name, year, value; NaN where the World Bank publishes nothing.
+
+    The unit is the indicator's own. Rows of groups (World, EU, income groups) are left out unless `groups`.
+
+    Raises
+    ------
+    SourceError
+        All faults: an error message instead of data, pages missing, changed fields, numbers as text, rows twice.
+    """
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    announced: dict[str, int] = {}
+    faults = Faults(paths[0].parent if len(paths) > 1 else paths[0])
+    for path in paths:
+        rows += _rows(path, faults, announced)
+    faults.stop()
+    found = pd.DataFrame(rows, columns=["indicator", "country", "name", "year", "value"])
+    _check(found, announced, faults)
+    faults.stop()
+    if year:
+        found = found[found["year"].isin(year)]
+    if not groups:
+        known = to_iso3(found["country"], "iso3")
+        found = found[[code is not None for code in known]]
+    return found.astype({"value": float}).sort_values(["indicator", "country", "year"], ignore_index=True)
+
+
+def _request(name: str, country: Sequence[str], year: Sequence[int], page: int) -> Request:
+    params = {"format": "json", "per_page": PER_PAGE, "page": str(page)}
+    if year:
+        params["date"] = f"{min(year)}:{max(year)}"
+    url = f"{API}/{';'.join(country)}/indicator/{name}"
+    return Request(url, f"{name}-{page}.json", params=tuple(params.items()), expect="json")
+
+
+def _pages(path: Path) -> int:
+    faults = Faults(path)
+    meta, _ = _answer(path, faults)
+    faults.stop()
+    return int(meta["pages"])
+
+
+def _answer(path: Path, faults: Faults) -> tuple[dict[str, Any], list[Any]]:
+    data = json.loads(path.read_bytes())
+    if isinstance(data, list) and data and isinstance(data[0], dict) and "message" in data[0]:
+        told = "; ".join(f"{m.get('key', '')}: {m.get('value', '')}" for m in data[0]["message"])
+        faults.add(f"{path.name}: the World Bank answers with an error: {told}", remedy="check indicator and country")
+    elif not (isinstance(data, list) and len(data) == 2 and isinstance(data[0], dict) and "pages" in data[0]):
+        faults.add(f"{path.name}: not [meta, rows]", remedy="a new layout: get the table by hand")
+    else:
+        return data[0], data[1] or []
+    return {"pages": 0}, []
+
+
+def _rows(path: Path, faults: Faults, announced: dict[str, int]) -> list[dict[str, Any]]:
+    meta, rows = _answer(path, faults)
+    found = []
+    for n, row in enumerate(rows, 1):
+        place = f"{path.name}: row {n}"
+        missing = [c for c in COLUMNS if c not in row]
+        if missing:
+            faults.add(f"{place} has no {', '.join(missing)}", remedy="a new layout")
+            continue
+        value, year = row["value"], str(row["date"])
+        if isinstance(value, bool) or not isinstance(value, int | float | None):
+            faults.add(f"{place}: value {value!r} is not a number", remedy="expected a number or null")
+        elif not year.isdigit():
+            faults.add(f"{place}: date {year!r} is not a year", remedy="only annual indicators are read")
+        else:
+            code = row["countryiso3code"] or row["country"]["id"]
+            name = row["indicator"]["id"]
+            announced[name] = int(meta.get("total", 0))
+            found.append(
+                {"indicator": name, "country": code, "name": row["country"]["value"], "year": int(year), "value": value}
+            )
+    return found
+
+
+def _check(found: pd.DataFrame, announced: dict[str, int], faults: Faults) -> None:
+    for name, total in announced.items():
+        got = int((found["indicator"] == name).sum())
+        if got != total:
+            faults.add(f"{name}: {got} of {total} rows", remedy="pages are missing: get it again with --refresh")
+    twice = found[found.duplicated(["indicator", "country", "year"])]
+    for name, code, year in zip(twice["indicator"], twice["country"], twice["year"], strict=True):
+        faults.add(f"{name} {code} {year} stands twice", remedy="keep one of the rows")
