@@ -12,7 +12,7 @@ from karvan.core.errors import SourceError
 from karvan.core.faults import Faults
 from karvan.core.labels import suggest
 from karvan.data.store.request import Request
-from karvan.data.store.series import check_months, check_rows, number, xml_root
+from karvan.data.store.series import checked, gather, number, xml_root
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,25 +52,15 @@ def read(paths: Sequence[Path], *, gaps: bool = False) -> pd.DataFrame:
         All faults: decimal points, names in another encoding, rates that are not positive or disagree with the rate
         for one unit that the file states, rows twice, months without a rate.
     """
-    import pandas as pd
-
-    faults = Faults(paths[0].parent if len(paths) > 1 else paths[0])
-    found = pd.DataFrame(
-        [row for path in paths for row in _rows(path, faults)], columns=["date", "currency", "rate", "nominal"]
-    )
-    faults.stop()
-    check_rows(found, ["date", "currency"], "rate", faults)
-    if not gaps:
-        check_months(found, ["currency"], faults)
-    faults.stop()
-    return found.sort_values(["currency", "date"], ignore_index=True)
+    rows = gather(paths, _rows, ["date", "currency", "rate", "nominal"])
+    return checked(rows, ["currency"], "rate", gaps=gaps)
 
 
 def _rows(path: Path, faults: Faults) -> Iterator[dict[str, Any]]:
     root = xml_root(path, "ValCurs")
     items = [*root.iter("Record"), *root.iter("Valute")]
     if not items:
-        faults.add(f"{path.name}: no rates", remedy="the bank quotes none then: check currency and dates")
+        faults.add("no rates", remedy="the bank quotes none then: check currency and dates")
     for n, item in enumerate(items, 1):
         try:
             _check_name(item.findtext("Name") or "")
@@ -83,7 +73,7 @@ def _rows(path: Path, faults: Faults) -> Iterator[dict[str, Any]]:
             _check_unit(item.findtext("VunitRate"), value / nominal)
             yield {"date": day, "currency": code, "rate": value / nominal, "nominal": nominal}
         except ValueError as fault:
-            faults.add(f"{path.name}: row {n}: {fault}", remedy="expected Date, Nominal, Value as the bank writes them")
+            faults.add(f"row {n}: {fault}", remedy="expected Date, Nominal, Value as the bank writes them")
 
 
 def _currency(item: Element, root: Element) -> str:
@@ -104,5 +94,5 @@ def _check_name(name: str) -> None:
 
 
 def _check_unit(stated: str | None, rate: float) -> None:
-    if stated is not None and abs(number(stated, ",") - rate) > 1e-4 * rate:
+    if stated is not None and abs(number(stated, ",") - rate) > 1e-4 * abs(rate):
         raise ValueError(f"VunitRate {stated} is not Value / Nominal = {rate:g}")

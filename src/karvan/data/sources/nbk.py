@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from karvan.core.errors import SourceError
 from karvan.core.faults import Faults
 from karvan.data.store.request import Request
-from karvan.data.store.series import check_months, check_rows, number, xml_root
+from karvan.data.store.series import checked, gather, number, xml_root
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,23 +37,11 @@ def read(paths: Sequence[Path], *, currency: tuple[str, ...] = (), gaps: bool = 
     SourceError
         All faults: no rates for a day, rates that are no numbers or not positive, rows twice, months without a rate.
     """
-    import pandas as pd
-
-    faults = Faults(paths[0].parent if len(paths) > 1 else paths[0])
-    found = pd.DataFrame(
-        [row for path in paths for row in _rows(path, currency, gaps, faults)],
-        columns=["date", "currency", "rate", "quant"],
-    )
-    faults.stop()
+    found = gather(paths, partial(_rows, currency=currency, gaps=gaps), ["date", "currency", "rate", "quant"])
     missing = [c for c in currency if c not in set(found["currency"])]
     if missing or found.empty:
-        faults.add(f"no rate of {', '.join(missing) or 'any currency'}", remedy="the bank does not quote it then")
-        faults.stop()
-    check_rows(found, ["date", "currency"], "rate", faults)
-    if not gaps:
-        check_months(found, ["currency"], faults)
-    faults.stop()
-    return found.sort_values(["currency", "date"], ignore_index=True)
+        raise SourceError(f"nbk: no rate of {', '.join(missing) or 'any currency'}: the bank does not quote it then")
+    return checked(found, ["currency"], "rate", gaps=gaps)
 
 
 def _days(since: date, until: date, every: str) -> Iterator[date]:
@@ -63,12 +52,12 @@ def _days(since: date, until: date, every: str) -> Iterator[date]:
         day += timedelta(days=7 if every == "week" else 1)
 
 
-def _rows(path: Path, currency: Sequence[str], gaps: bool, faults: Faults) -> Iterator[dict[str, Any]]:
+def _rows(path: Path, faults: Faults, currency: Sequence[str], gaps: bool) -> Iterator[dict[str, Any]]:
     root = xml_root(path, "rates|rss")
     items = list(root.iter("item"))
     if not items and not gaps:
         told = (root.findtext("info") or "no items").strip()
-        faults.add(f"{path.name}: no rates ({told})", remedy="ask for another day, or read with gaps=yes")
+        faults.add(f"no rates ({told})", remedy="ask for another day, or read with gaps=yes")
     for n, item in enumerate(items, 1):
         code = (item.findtext("title") or "").strip()
         if currency and code not in currency:
@@ -80,4 +69,4 @@ def _rows(path: Path, currency: Sequence[str], gaps: bool, faults: Faults) -> It
                 raise ValueError(f"title {code!r}, quant {quant:g}")
             yield {"date": day, "currency": code, "rate": number(item.findtext("description")) / quant, "quant": quant}
         except ValueError as fault:
-            faults.add(f"{path.name}: item {n} ({code}): {fault}", remedy="expected title, date, description, quant")
+            faults.add(f"item {n} ({code}): {fault}", remedy="expected title, date, description, quant")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from karvan.core.countries import to_iso3
 from karvan.core.faults import Faults
 from karvan.data.store.request import Request
+from karvan.data.store.series import gather
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,13 @@ def more(
     )
 
 
+def accept(path: Path) -> None:
+    """Refuse an answer that is an error message."""
+    faults = Faults(path)
+    _answer(path, faults)
+    faults.stop()
+
+
 def read(paths: Sequence[Path], *, groups: bool = False, year: tuple[int, ...] = ()) -> pd.DataFrame:
     """Return indicator, country (ISO3), name, year, value; NaN where the World Bank publishes nothing.
 
@@ -54,17 +62,9 @@ def read(paths: Sequence[Path], *, groups: bool = False, year: tuple[int, ...] =
     SourceError
         All faults: an error message instead of data, pages missing, changed fields, numbers as text, rows twice.
     """
-    import pandas as pd
-
-    rows: list[dict[str, Any]] = []
-    announced: dict[str, int] = {}
-    faults = Faults(paths[0].parent if len(paths) > 1 else paths[0])
-    for path in paths:
-        rows += _rows(path, faults, announced)
-    faults.stop()
-    found = pd.DataFrame(rows, columns=["indicator", "country", "name", "year", "value"])
-    _check(found, announced, faults)
-    faults.stop()
+    found = gather(paths, _rows, ["indicator", "country", "name", "year", "value", "total"])
+    _check(found)
+    found = found.drop(columns=["total", "file"])
     if year:
         found = found[found["year"].isin(year)]
     if not groups:
@@ -82,9 +82,7 @@ def _request(name: str, country: Sequence[str], year: Sequence[int], page: int) 
 
 
 def _pages(path: Path) -> int:
-    faults = Faults(path)
-    meta, _ = _answer(path, faults)
-    faults.stop()
+    meta, _ = _answer(path, Faults(path))
     return int(meta["pages"])
 
 
@@ -92,43 +90,46 @@ def _answer(path: Path, faults: Faults) -> tuple[dict[str, Any], list[Any]]:
     data = json.loads(path.read_bytes())
     if isinstance(data, list) and data and isinstance(data[0], dict) and "message" in data[0]:
         told = "; ".join(f"{m.get('key', '')}: {m.get('value', '')}" for m in data[0]["message"])
-        faults.add(f"{path.name}: the World Bank answers with an error: {told}", remedy="check indicator and country")
+        faults.add(f"the World Bank answers with an error: {told}", remedy="check indicator and country")
     elif not (isinstance(data, list) and len(data) == 2 and isinstance(data[0], dict) and "pages" in data[0]):
-        faults.add(f"{path.name}: not [meta, rows]", remedy="a new layout: get the table by hand")
+        faults.add("not [meta, rows]", remedy="a new layout: get the table by hand")
     else:
         return data[0], data[1] or []
     return {"pages": 0}, []
 
 
-def _rows(path: Path, faults: Faults, announced: dict[str, int]) -> list[dict[str, Any]]:
+def _rows(path: Path, faults: Faults) -> Iterator[dict[str, Any]]:
     meta, rows = _answer(path, faults)
-    found = []
     for n, row in enumerate(rows, 1):
-        place = f"{path.name}: row {n}"
         missing = [c for c in COLUMNS if c not in row]
         if missing:
-            faults.add(f"{place} has no {', '.join(missing)}", remedy="a new layout")
+            faults.add(f"row {n} has no {', '.join(missing)}", remedy="a new layout")
             continue
         value, year = row["value"], str(row["date"])
         if isinstance(value, bool) or not isinstance(value, int | float | None):
-            faults.add(f"{place}: value {value!r} is not a number", remedy="expected a number or null")
+            faults.add(f"row {n}: value {value!r} is not a number", remedy="expected a number or null")
         elif not year.isdigit():
-            faults.add(f"{place}: date {year!r} is not a year", remedy="only annual indicators are read")
+            faults.add(f"row {n}: date {year!r} is not a year", remedy="only annual indicators are read")
         else:
-            code = row["countryiso3code"] or row["country"]["id"]
-            name = row["indicator"]["id"]
-            announced[name] = int(meta.get("total", 0))
-            found.append(
-                {"indicator": name, "country": code, "name": row["country"]["value"], "year": int(year), "value": value}
-            )
-    return found
+            yield {
+                "indicator": row["indicator"]["id"],
+                "country": row["countryiso3code"] or row["country"]["id"],
+                "name": row["country"]["value"],
+                "year": int(year),
+                "value": value,
+                "total": int(meta.get("total", 0)),
+            }
 
 
-def _check(found: pd.DataFrame, announced: dict[str, int], faults: Faults) -> None:
-    for name, total in announced.items():
-        got = int((found["indicator"] == name).sum())
-        if got != total:
-            faults.add(f"{name}: {got} of {total} rows", remedy="pages are missing: get it again with --refresh")
+def _check(found: pd.DataFrame) -> None:
+    faults = Faults("worldbank")
+    for name, part in found.groupby("indicator"):
+        total = part["total"].iloc[0]
+        if len(part) != total:
+            faults.add(f"{name}: {len(part)} of {total} rows", remedy="pages are missing: get it again with --refresh")
     twice = found[found.duplicated(["indicator", "country", "year"])]
-    for name, code, year in zip(twice["indicator"], twice["country"], twice["year"], strict=True):
-        faults.add(f"{name} {code} {year} stands twice", remedy="keep one of the rows")
+    for file, name, code, year in zip(twice["file"], twice["indicator"], twice["country"], twice["year"], strict=True):
+        one = Faults(file)
+        one.add(f"{name} {code} {year} stands twice", remedy="keep one of the rows")
+        faults.found += one.found
+    faults.stop()

@@ -91,9 +91,9 @@ def _once(client: httpx.Client, request: Request, part: Path, key: str, progress
             _refuse(answer, request, part, key)
             return _save(answer, request, part, mark, have, progress)
     except (httpx.TimeoutException, httpx.NetworkError, httpx.ProxyError) as fault:
-        text = without(str(fault) or type(fault).__name__, key)
+        host, text = httpx.URL(request.url).host, without(str(fault) or type(fault).__name__, key)
         unreachable = isinstance(fault, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError)
-        raise _Again(f"{httpx.URL(request.url).host} cannot be reached ({text}; is there a network?)", unreachable=unreachable) from None
+        raise _Again(f"{host} cannot be reached ({text}; is there a network?)", unreachable=unreachable) from None
     except httpx.RemoteProtocolError as fault:
         raise _Again(f"the answer was cut short ({without(str(fault), key)})") from None
     except (httpx.HTTPError, httpx.InvalidURL) as fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,20 @@ FETCHED, GIVEN = "fetched", "given by the user"
 
 
 class Keeper:
-    """Keeps the files of one source; one connection for all of them. Use it in a `with` block."""
+    """Keeps the files of one source; one connection for all of them. Use it in a `with` block.
 
-    def __init__(self, source: Source, options: Mapping[str, Any], progress: Progress) -> None:
+    `accept(path)` raises a SourceError when an owner tells a fault in a file of the right kind.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        options: Mapping[str, Any],
+        progress: Progress,
+        accept: Callable[[Path], None] | None = None,
+    ) -> None:
         self.source = source
+        self.accept = accept
         self.options = {name: _plain(value) for name, value in options.items()}
         self.progress = progress
         self._client: httpx.Client | None = None
@@ -73,10 +83,13 @@ class Keeper:
 
     def _checked(self, part: Path, request: Request) -> str:
         try:
-            return check(part, request)
-        except SourceError:
+            found = check(part, request)
+            if self.accept:
+                self.accept(part)
+        except SourceError as fault:
             discard(part)
-            raise
+            raise SourceError(str(fault).replace(f"{part}: ", "")) from None
+        return found
 
     def _keep(self, part: Path, request: Request, sha256: str, how: str, tag: str, note: str) -> Entry:
         target = raw_path(sha256, request.file)

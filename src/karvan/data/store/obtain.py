@@ -95,7 +95,7 @@ def obtain(
     values = arguments(one, options)
     module = module_of(one)
     offline = is_offline() if offline is None else offline
-    with Keeper(one, values, progress or (lambda *_: None)) as keeper:
+    with Keeper(one, values, progress or (lambda *_: None), getattr(module, "accept", None)) as keeper:
 
         def entries(requests: Sequence[Request]) -> list[Entry]:
             if given is not None:

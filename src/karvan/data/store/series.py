@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from karvan.core.errors import SourceError, first_five
@@ -47,32 +47,58 @@ def xml_root(path: Path, tag: str) -> ElementTree.Element:
     return root
 
 
-def check_rows(rows: pd.DataFrame, by: Sequence[str], value: str, faults: Faults, *, positive: bool = True) -> None:
-    """Note duplicates and values that are zero or negative; `rows` may have a column `row` with lines of the file."""
-    lines = rows["row"] if "row" in rows else [None] * len(rows)
-    twice = rows.duplicated(list(by))
-    for line, again, number_, *key in zip(lines, twice, rows[value], *(rows[c] for c in by), strict=True):
-        where = " ".join(_shown(part) for part in key)
-        if again:
-            faults.add(f"{where} stands twice", row=line, remedy="keep one of the rows")
-        if positive and not number_ > 0:
-            faults.add(f"{where}: {number_:g} is not positive", row=line, remedy="correct or drop the row")
+def gather(
+    paths: Sequence[Path], rows: Callable[[Path, Faults], Iterable[dict[str, Any]]], columns: Sequence[str]
+) -> pd.DataFrame:
+    """Return the rows of all files with the column `file`, or raise the faults of all files at once.
+
+    `rows(path, faults)` yields the rows of one file as dictionaries and notes its faults.
+    """
+    import pandas as pd
+
+    total, found = Faults("files"), []
+    for path in paths:
+        faults = Faults(path)
+        found += [{**row, "file": str(path)} for row in rows(path, faults)]
+        total.found += faults.found
+    total.stop()
+    return pd.DataFrame(found, columns=[*columns, "file"])
 
 
-def check_months(rows: pd.DataFrame, by: Sequence[str], faults: Faults) -> None:
-    """Note the months between the first and the last date of a series in which nothing is reported."""
-    for name, part in rows.groupby(list(by)) if by else [((), rows)]:
+def checked(found: pd.DataFrame, by: Sequence[str], value: str, *, gaps: bool = False) -> pd.DataFrame:
+    """Return a dated series in order, or raise all that is wrong with it at once.
+
+    Dates that stand twice, values that are not positive, and, unless `gaps`, months between the first and the last
+    date of a series without a value. `found` has `date`, the columns `by`, the value and `file`.
+    """
+    total = Faults("files")
+    for file, part in found.groupby("file", sort=False):
+        faults = Faults(file)
+        for date, number_, *key in zip(part["date"], part[value], *(part[c] for c in by), strict=True):
+            if not number_ > 0:
+                faults.add(f"{date:%Y-%m-%d} {' '.join(key)} {number_:g} is not positive", remedy="correct or drop it")
+        total.found += faults.found
+    twice = found[found.duplicated([*by, "date"])]
+    for file, date, *key in zip(twice["file"], twice["date"], *(twice[c] for c in by), strict=True):
+        faults = Faults(file)
+        faults.add(f"{date:%Y-%m-%d} {' '.join(key)} stands twice", remedy="keep one of the rows")
+        total.found += faults.found
+    if not gaps:
+        _months(found, by, total)
+    total.stop()
+    return found.drop(columns="file").sort_values([*by, "date"], ignore_index=True)
+
+
+def _months(found: pd.DataFrame, by: Sequence[str], total: Faults) -> None:
+    for name, part in found.groupby(list(by)) if by else [((), found)]:
         months = part["date"].dt.to_period("M")
-        steps = range(months.min().ordinal, months.max().ordinal + 1)
-        there = {month.ordinal for month in months}
-        gaps = [str(type(months.min())(ordinal=n, freq="M")) for n in steps if n not in there]
+        every = set(range(months.min().ordinal, months.max().ordinal + 1))
+        gaps = sorted(every - {month.ordinal for month in months})
         if gaps:
-            label = "".join(f"{part} " for part in name)
+            shown = first_five(f"{1970 + n // 12}-{n % 12 + 1:02}" for n in gaps)
+            faults = Faults(part["file"].iloc[0])
             faults.add(
-                f"{label}has no value in {len(gaps)} month(s): {first_five(gaps)}",
+                f"{' '.join([*map(str, name), 'no value'])} in {len(gaps)} month(s): {shown}",
                 remedy="get them, or read with gaps=yes",
             )
-
-
-def _shown(part: object) -> str:
-    return str(part)[:10] if hasattr(part, "year") else str(part)
+            total.found += faults.found
