@@ -1,7 +1,12 @@
-"""Shared by all tests: this folder is importable (`from worlds import random_world`), Hypothesis is repeatable, and no
-test reaches the network: only sockets of this machine can be connected."""
+"""Shared by all tests: this folder is importable (`from worlds import random_world`), Hypothesis is repeatable, no
+test reaches the network (only sockets of this machine can be connected), and none uses the cache of the user."""
 
+import atexit
+import os
+import shutil
 import socket
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +16,10 @@ settings.register_profile(
 )
 settings.load_profile("karvan")
 
+CACHE = Path(tempfile.gettempdir()) / f"karvan-tests-{os.getpid()}"
+os.environ["KARVAN_CACHE"] = str(CACHE)
+atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
+os.environ.pop("KARVAN_OFFLINE", None)
 HERE = {"127.0.0.1", "::1", "localhost"}
 
 

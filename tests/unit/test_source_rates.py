@@ -124,7 +124,7 @@ def test_all_faults_of_tenge_at_once(changed):
     with pytest.raises(SourceError) as told:
         nbk.read(bad)
     lines = str(told.value).splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 6 and [line.startswith(str(bad[0])) for line in lines].count(True) == 1
     for words in ("2024-01-01.xml: item 1 (USD): '450,5' has a decimal comma", "quant 0", "'abc' is not a number"):
         assert words in str(told.value)
 
@@ -149,6 +149,14 @@ def test_a_day_without_rates_is_told(tmp_path):
     with pytest.raises(SourceError, match=r"2018-01-10.xml: no rates \(no information on this day\); .*gaps=yes"):
         nbk.read([path])
     assert len(nbk.read([DAYS[0], path], gaps=True)) == 3
+
+
+def test_files_that_cannot_be_read_are_told_with_the_others(changed, tmp_path):
+    cut = tmp_path / "cut.xml"
+    cut.write_bytes(DAYS[0].read_bytes()[:-20])
+    other = changed(DAYS[1], ("5.01", "abc"), encoding="utf-8")
+    with pytest.raises(SourceError, match=r"(?s)cut.xml: not whole XML.*2024-02-01.xml: item 2 .RUB.: 'abc'"):
+        nbk.read([cut, other])
 
 
 def test_a_missing_month_of_tenge_is_told():

@@ -189,6 +189,16 @@ def test_commands(karvan, bank):
     assert code == 0 and "since=YYYY-MM-DD" in json.loads(out)["options"]
 
 
+def test_without_the_extra_sources_are_listed_and_the_extra_is_named(karvan, monkeypatch):
+    monkeypatch.delenv("KARVAN_CACHE")
+    monkeypatch.setitem(sys.modules, "platformdirs", None)
+    monkeypatch.setattr("karvan.data.store.places.find_spec", lambda name: None)
+    code, out, _ = karvan("data", "list")
+    assert code == 0 and "worldbank" in out
+    code, _, err = karvan("data", "get", "worldbank")
+    assert code == 1 and "install karvan with its extra, karvan[data]" in err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -9,10 +9,10 @@ import pytest
 from store_tools import CSV, HOST, Owner, fetched, files_in, request
 
 from karvan.core.errors import SourceError
-from karvan.data.store import SECRET
+from karvan.data.store import SECRET, keep
 
 KEY = "sk+Very/Secret==42"
-FORMS = {KEY, quote(KEY), quote(KEY, safe="")}
+FORMS = {KEY, quote(KEY), quote(KEY, safe=""), KEY.replace("/", r"\/")}
 KEYED = request(secret="DEMO_API_KEY", params=(("key", SECRET), ("y", "1")))
 IN_HEADER = request(secret="DEMO_API_KEY", headers=(("X-Key", SECRET),))
 
@@ -92,6 +92,22 @@ def test_a_key_that_the_owner_repeats_in_the_answer_is_blanked(monkeypatch):
     assert "blanked" in entry.note
 
 
+def test_a_key_is_blanked_wherever_it_stands(monkeypatch):
+    """Over the borders of the pieces that are read, more than once, and escaped."""
+    monkeypatch.setattr(keep, "PIECE", 32)
+    text = "country,year,value\n" + "".join(f"{'x' * n},{form},{KEY}\n" for n in range(40) for form in sorted(FORMS))
+    Owner(monkeypatch, httpx.Response(200, content=text.encode()))
+    kept = fetched(KEYED).path.read_text()
+    assert len(kept) == len(text) and kept.count("*" * len(KEY)) >= 80 and kept.startswith("country,year,value\n,")
+
+
+def test_a_word_too_short_for_a_key_is_refused(monkeypatch):
+    Owner(monkeypatch, httpx.Response(200, content=CSV))
+    monkeypatch.setenv("DEMO_API_KEY", "2021")
+    with pytest.raises(SourceError, match="DEMO_API_KEY is too short to hold a key"):
+        fetched(KEYED)
+
+
 def test_a_missing_key_is_told_by_the_name_of_its_variable(monkeypatch):
     owner = Owner(monkeypatch, httpx.Response(200, content=CSV))
     monkeypatch.setenv("DEMO_API_KEY", " ")
@@ -112,6 +128,6 @@ def test_a_key_that_cannot_be_one_is_refused_unseen(monkeypatch, key):
 def test_a_key_does_not_decide_which_file_it_is(monkeypatch):
     owner = Owner(monkeypatch, httpx.Response(200, content=CSV))
     fetched(KEYED)
-    monkeypatch.setenv("DEMO_API_KEY", "another")
+    monkeypatch.setenv("DEMO_API_KEY", "another-key")
     fetched(KEYED)
     assert len(owner.asked) == 1

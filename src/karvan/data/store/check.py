@@ -12,6 +12,7 @@ from xml.parsers import expat
 from karvan.core.errors import SourceError
 from karvan.data.store.manifest import sha256_of
 from karvan.data.store.request import EXPECT, Request
+from karvan.data.store.series import workbook
 
 HEAD = 4096
 WHOLE = 64 << 20  # larger JSON is checked at its two ends only, larger archives by their list of contents
@@ -116,6 +117,10 @@ def _xlsx(path: Path, head: bytes) -> None:
 def _xls(path: Path, head: bytes) -> None:
     if not head.startswith(OLE2):
         raise SourceError(f"is not a workbook (xls); it begins {head[:20]!r}")
+    try:
+        workbook(path).release_resources()
+    except SourceError as fault:
+        raise SourceError(str(fault).replace(f"{path}: ", "is ")) from None
 
 
 def _members(path: Path, head: bytes, kind: str) -> list[str]:

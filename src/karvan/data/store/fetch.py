@@ -190,6 +190,7 @@ def _save(answer: httpx.Response, request: Request, part: Path, mark: _Mark, hav
     if total and got > total:
         discard(part)
         raise _Again(f"the answer has {got:,} bytes where {total:,} were announced")
+    progress(request.file, got, got)
     return tag
 
 

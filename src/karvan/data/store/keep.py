@@ -12,10 +12,10 @@ from karvan.core.errors import SourceError
 from karvan.data.store import manifest
 from karvan.data.store.check import check
 from karvan.data.store.fetch import Progress, discard, fetch
-from karvan.data.store.manifest import Entry, key_of, raw_path
+from karvan.data.store.manifest import PIECE, Entry, key_of, raw_path
 from karvan.data.store.places import CACHE, folder, locked
-from karvan.data.store.request import SECRET, Request
-from karvan.data.store.send import client, key_for
+from karvan.data.store.request import Request
+from karvan.data.store.send import client, forms, key_for
 from karvan.data.store.source import Source
 
 if TYPE_CHECKING:
@@ -131,10 +131,26 @@ class Keeper:
 
 def _blank(part: Path, key: str) -> str:
     """Overwrite the key where an owner repeats it in the answer; return a note of it."""
-    if not key or part.stat().st_size > 64 << 20 or key.encode() not in (text := part.read_bytes()):
-        return ""
-    part.write_bytes(text.replace(key.encode(), (SECRET[:1] + "*" * len(key))[: len(key)].encode()))
-    return "the key, which the owner repeats in the answer, is blanked"
+    found = [form for form in forms(key) if _overwrite(part, form.encode())]
+    return "the key, which the owner repeats in the answer, is blanked" if found else ""
+
+
+def _overwrite(part: Path, word: bytes) -> bool:
+    """Overwrite a word by as many stars, in pieces, so that a file of any size can be searched."""
+    found, tail, position = False, b"", 0
+    with part.open("r+b") as file:
+        while piece := file.read(PIECE):
+            window = tail + piece
+            at = window.find(word)
+            while at >= 0:
+                found = True
+                file.seek(position - len(tail) + at)
+                file.write(b"*" * len(word))
+                at = window.find(word, at + len(word))
+            position += len(piece)
+            file.seek(position)
+            tail = window[-(len(word) - 1) :]
+    return found
 
 
 def _plain(value: Any) -> Any:

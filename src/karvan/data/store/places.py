@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +27,11 @@ def cache_folder() -> Path:
     if os.environ.get(CACHE):
         return Path(os.environ[CACHE]).expanduser()
     return Path(library("platformdirs").user_cache_dir("karvan", appauthor=False))
+
+
+def has_cache() -> bool:
+    """Return whether there can be a cache: karvan without its extra `data` has none unless KARVAN_CACHE names it."""
+    return bool(os.environ.get(CACHE)) or find_spec("platformdirs") is not None
 
 
 def is_offline() -> bool:

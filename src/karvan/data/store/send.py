@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # An identity encoding keeps the byte counts that a resumed download needs.
 HEADERS = {"User-Agent": f"karvan/{__version__}", "Accept-Encoding": "identity"}
 KEY = "karvan.key"
+SHORTEST = 8  # a shorter word could not be told from data where an owner repeats it
 
 
 def key_for(request: Request, home: str = "") -> str:
@@ -36,12 +37,19 @@ def key_for(request: Request, home: str = "") -> str:
         raise SourceError(f"needs a key: set the environment variable {request.secret}{where}")
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise SourceError(f"the environment variable {request.secret} holds characters that no key has")
+    if len(key) < SHORTEST:
+        raise SourceError(f"the environment variable {request.secret} is too short to hold a key")
     return key
+
+
+def forms(key: str) -> set[str]:
+    """Return the ways in which a key may stand in an address or in JSON."""
+    return {key, quote(key), quote_plus(key), quote(key, safe=""), key.replace("/", r"\/")} if key else set()
 
 
 def without(text: str, key: str) -> str:
     """Return a text with the key taken out, however it is written."""
-    for form in {key, quote(key), quote_plus(key), quote(key, safe="")} if key else ():
+    for form in forms(key):
         text = text.replace(form, SECRET)
     return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -47,6 +48,22 @@ def xml_root(path: Path, tag: str) -> ElementTree.Element:
     return root
 
 
+def workbook(path: Path) -> Any:
+    """Return an open workbook (xls).
+
+    Raises
+    ------
+    SourceError
+        Cut short or damaged; the library fails on such files in many ways.
+    """
+    import xlrd
+
+    try:
+        return xlrd.open_workbook(str(path), logfile=StringIO())
+    except Exception as fault:
+        raise SourceError(f"{path}: cut short or a damaged workbook ({fault})") from None
+
+
 def gather(
     paths: Sequence[Path], rows: Callable[[Path, Faults], Iterable[dict[str, Any]]], columns: Sequence[str]
 ) -> pd.DataFrame:
@@ -59,7 +76,10 @@ def gather(
     total, found = Faults("files"), []
     for path in paths:
         faults = Faults(path)
-        found += [{**row, "file": str(path)} for row in rows(path, faults)]
+        try:
+            found += [{**row, "file": str(path)} for row in rows(path, faults)]
+        except SourceError as fault:
+            faults.found.append(str(fault))
         total.found += faults.found
     total.stop()
     return pd.DataFrame(found, columns=[*columns, "file"])
@@ -76,12 +96,12 @@ def checked(found: pd.DataFrame, by: Sequence[str], value: str, *, gaps: bool = 
         faults = Faults(file)
         for date, number_, *key in zip(part["date"], part[value], *(part[c] for c in by), strict=True):
             if not number_ > 0:
-                faults.add(f"{date:%Y-%m-%d} {' '.join(key)} {number_:g} is not positive", remedy="correct or drop it")
+                faults.add(f"{_at(date, key)} {number_:g} is not positive", remedy="correct or drop it")
         total.found += faults.found
     twice = found[found.duplicated([*by, "date"])]
     for file, date, *key in zip(twice["file"], twice["date"], *(twice[c] for c in by), strict=True):
         faults = Faults(file)
-        faults.add(f"{date:%Y-%m-%d} {' '.join(key)} stands twice", remedy="keep one of the rows")
+        faults.add(f"{_at(date, key)} stands twice", remedy="keep one of the rows")
         total.found += faults.found
     if not gaps:
         _months(found, by, total)
@@ -102,3 +122,7 @@ def _months(found: pd.DataFrame, by: Sequence[str], total: Faults) -> None:
                 remedy="get them, or read with gaps=yes",
             )
             total.found += faults.found
+
+
+def _at(date: Any, key: Sequence[Any]) -> str:
+    return " ".join([f"{date:%Y-%m-%d}", *map(str, key)])

@@ -8,6 +8,7 @@ from typing import Any
 from karvan.core.errors import SourceError
 from karvan.core.table import Table
 from karvan.data.store.manifest import Entry, entries
+from karvan.data.store.places import has_cache
 from karvan.data.store.source import Source, has_module, options_of, source, sources
 
 
@@ -15,7 +16,7 @@ def source_table(short: bool = False) -> Table:
     """Return all sources: name, title, licence, the key they want, what is in the cache."""
     rows = []
     for one in sources().values():
-        kept = list(entries(one.name))
+        kept = list(entries(one.name)) if has_cache() else []
         size = sum(entry.size for entry in kept)
         held = f"{len(kept)} file(s), {_bytes(size)}" if kept else ""
         title, licence = (_cut(one.title, 48), _cut(one.licence, 34)) if short else (one.title, one.licence)
