@@ -44,11 +44,11 @@ def test_a_day_of_rubles_has_all_currencies():
 
 
 def test_requests_of_rubles():
-    two = cbr.requests(since=date(2024, 1, 1), until=date(2024, 3, 31), currency=("USD", "KZT"))
+    two = cbr.requests(since=date(2024, 1, 1), until=date(2024, 3, 31), currencies=("USD", "KZT"))
     assert [r.file for r in two] == ["USD-2024-01-01-2024-03-31.xml", "KZT-2024-01-01-2024-03-31.xml"]
     assert dict(two[1].params) == {"date_req1": "01/01/2024", "date_req2": "31/03/2024", "VAL_NM_RQ": "R01335"}
     with pytest.raises(SourceError, match=r"no number is known for KZZ. Did you mean 'KZT'"):
-        cbr.requests(since=date(2024, 1, 1), until=date(2024, 1, 2), currency=("KZZ",))
+        cbr.requests(since=date(2024, 1, 1), until=date(2024, 1, 2), currencies=("KZZ",))
     with pytest.raises(SourceError, match=r"before since"):
         cbr.requests(since=date(2024, 1, 2), until=date(2024, 1, 1))
 
@@ -103,7 +103,7 @@ def test_tenge_by_day():
     found = nbk.read(DAYS)
     assert list(found.columns) == ["date", "currency", "rate", "quant"] and len(found) == 9
     assert found[found["currency"] == "AMD"]["rate"].tolist() == pytest.approx([1.11, 1.12, 1.13])
-    usd = nbk.read(DAYS, currency=("USD",))
+    usd = nbk.read(DAYS, currencies=("USD",))
     assert usd["rate"].tolist() == [450.5, 449.25, 451] and usd["date"].iloc[-1] == pd.Timestamp("2024-03-01")
 
 
@@ -135,7 +135,7 @@ def test_all_faults_of_tenge_at_once(changed):
         ([("450.5", "0")], {}, "2024-01-01 USD 0 is not positive"),
         ([("RUB", "USD")], {}, "2024-01-01 USD stands twice"),
         ([("<rates>", "<html>"), ("</rates>", "</html>")], {}, "begins with <html>, expected <rates> or <rss>"),
-        ([], {"currency": ("USD", "GEL")}, "no rate of GEL"),
+        ([], {"currencies": ("USD", "GEL")}, "no rate of GEL"),
     ],
 )
 def test_faults_of_tenge(changed, pairs, options, words):

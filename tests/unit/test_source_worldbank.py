@@ -36,26 +36,26 @@ def changed(tmp_path):
 
 def test_both_pages_are_fetched_and_read(monkeypatch):
     owner = Owner(monkeypatch, lambda r: httpx.Response(200, content=PAGES[int(r.url.params["page"]) - 1].read_bytes()))
-    found = store.read("worldbank", year="2021-2022")
+    found = store.read("worldbank", years="2021-2022")
     assert len(owner.asked) == 2 and owner.asked[0].url.params["date"] == "2021:2022"
     assert owner.asked[0].url.path == "/v2/country/all/indicator/NY.GDP.MKTP.CD"
     assert found["country"].tolist() == ["KAZ", "KAZ", "RUS", "RUS"]
     assert found["value"].tolist()[0] == 197.5e9 and math.isnan(found["value"].tolist()[1])
-    assert store.read("worldbank", year=(2021, 2022)).equals(found) and len(owner.asked) == 2
+    assert store.read("worldbank", years=(2021, 2022)).equals(found) and len(owner.asked) == 2
 
 
 def test_groups_are_kept_apart():
     assert set(worldbank.read(PAGES)["country"]) == {"KAZ", "RUS"}
     assert set(worldbank.read(PAGES, groups=True)["country"]) == {"KAZ", "RUS", "WLD", "EUU"}
-    assert set(worldbank.read(PAGES, year=(2021,))["year"]) == {2021}
+    assert set(worldbank.read(PAGES, years=(2021,))["year"]) == {2021}
 
 
 def test_an_error_instead_of_data_is_told(monkeypatch):
     Owner(monkeypatch, httpx.Response(200, content=(RECORDED / "worldbank" / "error.json").read_bytes()))
-    with pytest.raises(SourceError, match=r"answers with an error: Invalid value: .*check indicator and country"):
-        store.get("worldbank", country="KZZ")
+    with pytest.raises(SourceError, match=r"answers with an error: Invalid value: .*check indicators and countries"):
+        store.get("worldbank", countries="KZZ")
     with pytest.raises(SourceError, match="not in the cache"):
-        store.kept("worldbank", country="KZZ")
+        store.kept("worldbank", countries="KZZ")
 
 
 def test_pages_that_are_missing_are_told():

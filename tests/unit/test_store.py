@@ -3,17 +3,21 @@
 import json
 import sys
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 import httpx
 import pytest
-from store_tools import RECORDED, Owner, files_in
+from store_tools import CSV, DEMO, RECORDED, Owner, files_in
 
 from karvan import cli
 from karvan.core.errors import SourceError
 from karvan.data import store
+from karvan.data.store.keep import Keeper
+from karvan.data.store.manifest import find
 from karvan.data.store.options import as_option, described
-from karvan.data.store.source import CONTROLS, has_module, module_of, options_of
+from karvan.data.store.request import EXPECT, Request
+from karvan.data.store.source import CONTROLS, has_module, module_of, options_of, taken
 
 PAGES = [RECORDED / "worldbank" / f"NY.GDP.MKTP.CD-{n}.json" for n in (1, 2)]
 # Every source with its module here; a source that is not is listed, but cannot be fetched yet.
@@ -68,6 +72,19 @@ def test_every_module_keeps_the_contract(name):
     assert files_in(RECORDED / name), "recorded files, or files made in the documented layout"
 
 
+@pytest.mark.parametrize("name", READY)
+def test_a_request_names_the_variable_that_the_source_names(name):
+    one, dates = store.source(name), {"since": date(2024, 1, 1), "until": date(2024, 1, 1)}
+    module = module_of(one)
+    variants = [{}, {"via": "api"}, {"preview": True}]
+    for options in ({**variant, **dates} for variant in variants):
+        for asked in module.requests(**taken(one, "requests", options)):
+            assert asked.secret in ("", one.key) and asked.expect in EXPECT
+            written = "".join(f"{n}{v}" for n, v in (*asked.params, *asked.headers))
+            assert bool(asked.secret) == (store.SECRET in written) and "?" not in asked.url
+            assert Path(asked.file).name == asked.file
+
+
 def test_only_the_sources_said_to_be_ready_have_modules():
     assert {name for name, one in store.sources().items() if has_module(one)} == set(READY)
 
@@ -115,7 +132,7 @@ def test_options_of_another_kind_are_told(value, kind, words):
 
 def test_options_are_described():
     told = options_of(store.source("worldbank"))
-    assert told["indicator"] == "A,B (default NY.GDP.MKTP.CD)" and told["year"] == "2019-2021 (optional)"
+    assert told["indicators"] == "A,B (default NY.GDP.MKTP.CD)" and told["years"] == "2019-2021 (optional)"
     assert described(Literal["a", "b"], "a") == "a|b (default a)" and described(bool, False) == "yes|no (default no)"
 
 
@@ -138,8 +155,8 @@ def test_the_cache_serves_without_a_network(bank, monkeypatch):
     monkeypatch.setenv("KARVAN_OFFLINE", "1")
     assert store.get("worldbank") == first == store.kept("worldbank") and len(bank.asked) == 2
     with pytest.raises(SourceError, match=r"not in the cache: NY.GDP.MKTP.CD-1.json; .*--from PATH"):
-        store.get("worldbank", country="KAZ")
-    assert len(store.get("worldbank", country="KAZ", offline=False)) == 2
+        store.get("worldbank", countries="KAZ")
+    assert len(store.get("worldbank", countries="KAZ", offline=False)) == 2
 
 
 def test_offline_never_asks(bank):
@@ -159,7 +176,7 @@ def test_a_folder_of_the_user_is_taken_in(bank, cache):
 def test_a_file_of_the_user_is_checked_like_a_download(tmp_path, cache):
     page = tmp_path / "page.html"
     page.write_text("<html><title>Sign in</title></html>")
-    options = {"since": "2024-01-10", "until": "2024-03-12", "currency": "KZT"}
+    options = {"since": "2024-01-10", "until": "2024-03-12", "currencies": "KZT"}
     with pytest.raises(SourceError, match=r"page.html: is an HTML page, not XML \(Sign in\); cbr wants KZT-2024"):
         store.get("cbr", given=page, **options)
     assert files_in(cache) == []
@@ -169,7 +186,15 @@ def test_a_file_of_the_user_is_checked_like_a_download(tmp_path, cache):
     with pytest.raises(SourceError, match=r"1 file\(s\) of cbr are not there: KZT-2024"):
         store.get("cbr", given=tmp_path, **options)
     with pytest.raises(SourceError, match="needs 2 files here; give the folder"):
-        store.get("cbr", given=page, since="2024-01-10", until="2024-03-12", currency="KZT,USD")
+        store.get("cbr", given=page, since="2024-01-10", until="2024-03-12", currencies="KZT,USD")
+
+
+def test_a_table_taken_out_of_its_zip_will_do(tmp_path):
+    wanted = Request("https://owner.example/all.zip", "all.zip", expect="zip", size=5, sha256="0" * 64)
+    (tmp_path / "table.csv").write_bytes(CSV)
+    with Keeper(DEMO, {}, lambda *_: None) as keeper:
+        entry = keeper.given(wanted, tmp_path / "table.csv")
+    assert entry.file == "table.csv" and entry.path.read_bytes() == CSV and find("demo", wanted) == entry
 
 
 def test_commands(karvan, bank):
@@ -184,7 +209,7 @@ def test_commands(karvan, bank):
     code, out, _ = karvan("data", "list", "--json")
     assert {row["source"] for row in json.loads(out)["sources"]} == set(SOURCES)
     code, out, _ = karvan("data", "licence", "comtrade")
-    assert code == 0 and "COMTRADE_API_KEY" in out and "no re-dissemination" in out
+    assert code == 0 and "COMTRADE_KEY" in out and "no re-dissemination" in out
     code, out, _ = karvan("data", "licence", "cbr", "--json")
     assert code == 0 and "since=YYYY-MM-DD" in json.loads(out)["options"]
 
@@ -202,9 +227,9 @@ def test_without_the_extra_sources_are_listed_and_the_extra_is_named(karvan, mon
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["get", "worldbank", "contry=KAZ"], "Did you mean 'country'"),
+        (["get", "worldbank", "contries=KAZ"], "Did you mean 'countries'"),
         (["get", "worldbank", "KAZ"], "'KAZ' is not an option; write name=value"),
-        (["get", "worldbank", "country=KAZ", "country=RUS"], "write country=KAZ,RUS"),
+        (["get", "worldbank", "countries=KAZ", "countries=RUS"], "write countries=KAZ,RUS"),
         (["get", "worldbank", "--offline"], "not in the cache"),
         (["path", "worldbank"], "not in the cache"),
         (["licence", "worldbnk"], "Did you mean 'worldbank'"),

@@ -10,7 +10,7 @@ import typer
 from karvan.cli.show import Json, busy, downloads, print_json, show
 
 Name = Annotated[str, typer.Argument(help="A source of `karvan data list`.")]
-Options = Annotated[list[str] | None, typer.Argument(help="What the source takes, as year=2021 country=KAZ,RUS.")]
+Options = Annotated[list[str] | None, typer.Argument(help="What the source takes, as year=2021 countries=KAZ,RUS.")]
 
 
 def data_list(json: Json = False) -> None:
@@ -37,7 +37,7 @@ def data_get(
     offline: Annotated[bool, typer.Option("--offline", help="Only what is in the cache.")] = False,
     json: Json = False,
 ) -> None:
-    """Fetch a source once from its owner. Example: karvan data get worldbank country=KAZ indicator=NY.GDP.MKTP.CD."""
+    """Fetch a source once from its owner. Example: karvan data get worldbank countries=KAZ,RUS years=2015-2023."""
     from karvan.data.store import obtain
     from karvan.data.store.tables import as_options, entry_table
 
@@ -52,7 +52,7 @@ def data_get(
 
 
 def data_path(name: Name, options: Options = None, json: Json = False) -> None:
-    """Print where the files of a source lie in the cache. Example: karvan data path worldbank country=KAZ."""
+    """Print where the files of a source lie in the cache. Example: karvan data path worldbank countries=KAZ."""
     from karvan.data.store import kept
     from karvan.data.store.tables import as_options
 

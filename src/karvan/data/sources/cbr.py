@@ -27,9 +27,9 @@ IDS = {
 CODES = {number_: code for code, number_ in IDS.items()}
 
 
-def requests(*, since: date, until: date, currency: tuple[str, ...] = ("USD",)) -> tuple[Request, ...]:
+def requests(*, since: date, until: date, currencies: tuple[str, ...] = ("USD",)) -> tuple[Request, ...]:
     """Return one request per currency for all days from `since` to `until`."""
-    unknown = [code for code in currency if code not in IDS]
+    unknown = [code for code in currencies if code not in IDS]
     if unknown:
         raise SourceError(f"cbr: no number is known for {', '.join(unknown)}.{suggest(unknown[0], IDS)}")
     if until < since:
@@ -37,7 +37,7 @@ def requests(*, since: date, until: date, currency: tuple[str, ...] = ("USD",)) 
     days = (("date_req1", since.strftime("%d/%m/%Y")), ("date_req2", until.strftime("%d/%m/%Y")))
     return tuple(
         Request(URL, f"{code}-{since}-{until}.xml", params=(*days, ("VAL_NM_RQ", IDS[code])), expect="xml")
-        for code in currency
+        for code in currencies
     )
 
 

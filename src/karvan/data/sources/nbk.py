@@ -29,7 +29,7 @@ def requests(*, since: date, until: date, every: Literal["day", "week", "month"]
     )
 
 
-def read(paths: Sequence[Path], *, currency: tuple[str, ...] = (), gaps: bool = False) -> pd.DataFrame:
+def read(paths: Sequence[Path], *, currencies: tuple[str, ...] = (), gaps: bool = False) -> pd.DataFrame:
     """Return date, currency (ISO 4217), rate (tenge for one unit), quant (units that the bank quotes).
 
     Raises
@@ -37,8 +37,8 @@ def read(paths: Sequence[Path], *, currency: tuple[str, ...] = (), gaps: bool = 
     SourceError
         All faults: no rates for a day, rates that are no numbers or not positive, rows twice, months without a rate.
     """
-    found = gather(paths, partial(_rows, currency=currency, gaps=gaps), ["date", "currency", "rate", "quant"])
-    missing = [c for c in currency if c not in set(found["currency"])]
+    found = gather(paths, partial(_rows, currencies=currencies, gaps=gaps), ["date", "currency", "rate", "quant"])
+    missing = [c for c in currencies if c not in set(found["currency"])]
     if missing or found.empty:
         raise SourceError(f"nbk: no rate of {', '.join(missing) or 'any currency'}: the bank does not quote it then")
     return checked(found, ["currency"], "rate", gaps=gaps)
@@ -52,7 +52,7 @@ def _days(since: date, until: date, every: str) -> Iterator[date]:
         day += timedelta(days=7 if every == "week" else 1)
 
 
-def _rows(path: Path, faults: Faults, currency: Sequence[str], gaps: bool) -> Iterator[dict[str, Any]]:
+def _rows(path: Path, faults: Faults, currencies: Sequence[str], gaps: bool) -> Iterator[dict[str, Any]]:
     root = xml_root(path, "rates|rss")
     items = list(root.iter("item"))
     if not items and not gaps:
@@ -60,7 +60,7 @@ def _rows(path: Path, faults: Faults, currency: Sequence[str], gaps: bool) -> It
         faults.add(f"no rates ({told})", remedy="ask for another day, or read with gaps=yes")
     for n, item in enumerate(items, 1):
         code = (item.findtext("title") or "").strip()
-        if currency and code not in currency:
+        if currencies and code not in currencies:
             continue
         try:
             day = datetime.strptime((item.findtext("pubDate") or root.findtext("date") or "").strip(), "%d.%m.%Y")

@@ -22,25 +22,25 @@ COLUMNS = ("indicator", "country", "countryiso3code", "date", "value")
 
 def requests(
     *,
-    indicator: tuple[str, ...] = ("NY.GDP.MKTP.CD",),
-    country: tuple[str, ...] = ("all",),
-    year: tuple[int, ...] = (),
+    indicators: tuple[str, ...] = ("NY.GDP.MKTP.CD",),
+    countries: tuple[str, ...] = ("all",),
+    years: tuple[int, ...] = (),
 ) -> tuple[Request, ...]:
     """Return one request per indicator, for ISO3 codes of countries (or "all") and a range of years."""
-    return tuple(_request(name, country, year, 1) for name in indicator)
+    return tuple(_request(name, countries, years, 1) for name in indicators)
 
 
 def more(
     first: Sequence[Path],
     *,
-    indicator: tuple[str, ...] = ("NY.GDP.MKTP.CD",),
-    country: tuple[str, ...] = ("all",),
-    year: tuple[int, ...] = (),
+    indicators: tuple[str, ...] = ("NY.GDP.MKTP.CD",),
+    countries: tuple[str, ...] = ("all",),
+    years: tuple[int, ...] = (),
 ) -> tuple[Request, ...]:
     """Return the requests of the further pages that the first ones announce."""
     return tuple(
-        _request(name, country, year, page)
-        for name, path in zip(indicator, first, strict=True)
+        _request(name, countries, years, page)
+        for name, path in zip(indicators, first, strict=True)
         for page in range(2, _pages(path) + 1)
     )
 
@@ -52,7 +52,7 @@ def accept(path: Path) -> None:
     faults.stop()
 
 
-def read(paths: Sequence[Path], *, groups: bool = False, year: tuple[int, ...] = ()) -> pd.DataFrame:
+def read(paths: Sequence[Path], *, groups: bool = False, years: tuple[int, ...] = ()) -> pd.DataFrame:
     """Return indicator, country (ISO3), name, year, value; NaN where the World Bank publishes nothing.
 
     The unit is the indicator's own. Rows of groups (World, EU, income groups) are left out unless `groups`.
@@ -65,19 +65,19 @@ def read(paths: Sequence[Path], *, groups: bool = False, year: tuple[int, ...] =
     found = gather(paths, _rows, ["indicator", "country", "name", "year", "value", "total"])
     _check(found)
     found = found.drop(columns=["total", "file"])
-    if year:
-        found = found[found["year"].isin(year)]
+    if years:
+        found = found[found["year"].isin(years)]
     if not groups:
         known = to_iso3(found["country"], "iso3")
         found = found[[code is not None for code in known]]
     return found.astype({"value": float}).sort_values(["indicator", "country", "year"], ignore_index=True)
 
 
-def _request(name: str, country: Sequence[str], year: Sequence[int], page: int) -> Request:
+def _request(name: str, countries: Sequence[str], years: Sequence[int], page: int) -> Request:
     params = {"format": "json", "per_page": PER_PAGE, "page": str(page)}
-    if year:
-        params["date"] = f"{min(year)}:{max(year)}"
-    url = f"{API}/{';'.join(country)}/indicator/{name}"
+    if years:
+        params["date"] = f"{min(years)}:{max(years)}"
+    url = f"{API}/{';'.join(countries)}/indicator/{name}"
     return Request(url, f"{name}-{page}.json", params=tuple(params.items()), expect="json")
 
 
@@ -90,7 +90,7 @@ def _answer(path: Path, faults: Faults) -> tuple[dict[str, Any], list[Any]]:
     data = json.loads(path.read_bytes())
     if isinstance(data, list) and data and isinstance(data[0], dict) and "message" in data[0]:
         told = "; ".join(f"{m.get('key', '')}: {m.get('value', '')}" for m in data[0]["message"])
-        faults.add(f"the World Bank answers with an error: {told}", remedy="check indicator and country")
+        faults.add(f"the World Bank answers with an error: {told}", remedy="check indicators and countries")
     elif not (isinstance(data, list) and len(data) == 2 and isinstance(data[0], dict) and "pages" in data[0]):
         faults.add("not [meta, rows]", remedy="a new layout: get the table by hand")
     else:

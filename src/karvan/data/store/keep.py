@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
 FETCHED, GIVEN = "fetched", "given by the user"
+TABLES = {".csv", ".tsv", ".txt"}
 
 
 class Keeper:
@@ -65,11 +66,19 @@ class Keeper:
                 sha256 = self._checked(part, request)
             except SourceError as fault:
                 raise SourceError(self._told(request, fault)) from None
-            return self._keep(part, request, sha256, FETCHED, tag, note)
+            return self._keep(part, request, request, sha256, FETCHED, tag, note)
 
     def given(self, request: Request, path: Path) -> Entry:
-        """Return the entry of a file that the user has, copied into the cache and checked like a download."""
-        part = folder("part") / f"{key_of(self.source.name, request)}.given"
+        """Return the entry of a file that the user has, copied into the cache and checked like a download.
+
+        Where a zip is asked, the table taken out of it will do, under its own name.
+        """
+        if request.expect == "zip" and path.suffix.lower() in TABLES:
+            return self._taken_in(request, request._replace(expect="csv", file=path.name, sha256="", size=0), path)
+        return self._taken_in(request, request, path)
+
+    def _taken_in(self, asked: Request, request: Request, path: Path) -> Entry:
+        part = folder("part") / f"{key_of(self.source.name, asked)}.given"
         with locked(part.with_suffix(".lock")):
             try:
                 shutil.copyfile(path, part)
@@ -78,8 +87,8 @@ class Keeper:
                 discard(part)
                 raise SourceError(f"{path}: cannot be copied into the cache ({fault.strerror or fault})") from None
             except SourceError as fault:
-                raise SourceError(f"{path}: {fault}; {self.source.name} wants {request.file} here") from None
-            return self._keep(part, request, sha256, GIVEN, "", path.name)
+                raise SourceError(f"{path}: {fault}; {self.source.name} wants {asked.file} here") from None
+            return self._keep(part, request, asked, sha256, GIVEN, note=path.name)
 
     def _checked(self, part: Path, request: Request) -> str:
         try:
@@ -91,7 +100,9 @@ class Keeper:
             raise SourceError(str(fault).replace(f"{part}: ", "")) from None
         return found
 
-    def _keep(self, part: Path, request: Request, sha256: str, how: str, tag: str, note: str) -> Entry:
+    def _keep(
+        self, part: Path, request: Request, asked: Request, sha256: str, how: str, tag: str = "", note: str = ""
+    ) -> Entry:
         target = raw_path(sha256, request.file)
         folder(*target.parent.relative_to(folder()).parts)
         try:
@@ -118,7 +129,7 @@ class Keeper:
             note=note,
             mtime_ns=state.st_mtime_ns,
         )
-        manifest.write(entry, request)
+        manifest.write(entry, asked)
         discard(part.with_suffix(".part"))
         return entry
 

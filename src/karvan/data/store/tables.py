@@ -20,7 +20,7 @@ def source_table(short: bool = False) -> Table:
         size = sum(entry.size for entry in kept)
         held = f"{len(kept)} file(s), {_bytes(size)}" if kept else ""
         title, licence = (_cut(one.title, 48), _cut(one.licence, 34)) if short else (one.title, one.licence)
-        rows.append((one.name, title, licence, _key(one), held))
+        rows.append((one.name, title, licence, one.key if short else _key(one), held))
     return Table(("source", "title", "licence", "key", "in the cache"), tuple(rows))
 
 
