@@ -259,6 +259,15 @@ def test_a_cache_that_cannot_be_made_is_told(monkeypatch, tmp_path):
         fetched(request())
 
 
+def test_a_disk_that_fails_is_told(monkeypatch):
+    def fail(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("karvan.data.store.keep.fetch", fail)
+    with pytest.raises(SourceError, match=r"cannot be used \(Input/output error\); set KARVAN_CACHE"):
+        fetched(request())
+
+
 def test_a_kept_file_that_was_changed_is_refused(monkeypatch):
     Owner(monkeypatch, httpx.Response(200, content=CSV))
     path = fetched(request()).path

@@ -66,6 +66,8 @@ class Keeper:
                 sha256 = self._checked(part, request)
             except SourceError as fault:
                 raise SourceError(self._told(request, fault)) from None
+            except OSError as fault:
+                raise SourceError(f"{part}: cannot be used ({fault.strerror}); set {CACHE} to another folder") from None
             return self._keep(part, request, request, sha256, FETCHED, tag, note)
 
     def given(self, request: Request, path: Path) -> Entry:
