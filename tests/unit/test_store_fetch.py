@@ -130,8 +130,18 @@ def test_a_file_that_changed_meanwhile_is_started_anew(monkeypatch):
     assert fetched(request()).path.read_bytes() == new and len(owner.asked) == 2
 
 
-def test_a_range_of_another_size_is_not_joined(monkeypatch):
-    wrong = httpx.Response(206, headers={"Content-Range": f"bytes 300-{len(CSV) + 8}/{len(CSV) + 9}"}, content=CSV)
+@pytest.mark.parametrize(
+    ("range_", "etag"),
+    [
+        (f"bytes 0-599/{len(CSV)}", '"one"'),  # another place
+        (f"bytes 300-{len(CSV) - 1}/{len(CSV) + 1}", '"one"'),  # another size
+        (f"bytes 300-{len(CSV) - 1}/{len(CSV)}", '"two"'),  # another file, from an owner that does not heed If-Range
+        ("", ""),
+    ],
+)
+def test_a_rest_of_another_file_is_not_joined(monkeypatch, range_, etag):
+    """The wrong rest has the right length, so that only what the owner says of it can tell."""
+    wrong = httpx.Response(206, headers={"Content-Range": range_, "ETag": etag}, content=b"x" * (len(CSV) - 300))
     owner = Owner(monkeypatch, with_ranges(CSV, cut=300), wrong, with_ranges(CSV))
     assert fetched(request()).path.read_bytes() == CSV
     assert [r.headers.get("Range") for r in owner.asked] == [None, "bytes=300-", None]
