@@ -21,7 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 data_app = typer.Typer(
-    help="The worlds that come with karvan, and their recipes.", no_args_is_help=True, rich_markup_mode=None
+    help="Worlds, their recipes, and the sources that are fetched from their owners.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.add_typer(data_app, name="data")
 
@@ -40,6 +42,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 DATA_COMMANDS: dict[str, Callable[..., None]] = {
     "list": data.data_list,
+    "get": data.data_get,
+    "path": data.data_path,
+    "licence": data.data_licence,
     "build": data.data_build,
 }
 for _name, _function in COMMANDS.items():
