@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import data, scenarios, telling, trade
+from karvan.cli import data, evidence, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -27,6 +27,7 @@ app.add_typer(data_app, name="data")
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": scenarios.run,
+    "backtest": evidence.backtest,
     "brief": telling.brief,
     "check": scenarios.check,
     "explain": scenarios.explain,
