@@ -116,3 +116,10 @@ def test_own_sales_count_in_spending_alone() -> None:
     after[0, 0] *= 2
     assert np.abs(changes.change(M, after, OUTSIDE, "share of imports")[0, 1:]).max() < 1e-11
     assert (changes.change(M, after, OUTSIDE, "share of spending")[0, 1:] < 0).all()
+
+
+def test_many_correlations_at_once_are_those_one_by_one() -> None:
+    rng = np.random.default_rng(3)
+    rows, p, w = rng.normal(size=(5, 20)), rng.normal(size=20), rng.uniform(0.1, 3, 20)
+    assert measures.correlations(rows, p, w) == pytest.approx([measures.correlation(h, p, w) for h in rows])
+    assert measures.correlations(np.ones((1, 20)), p, w) == pytest.approx([0.0], abs=1e-12)

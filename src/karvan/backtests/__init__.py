@@ -70,9 +70,15 @@ def backtest(
         return stored(name)
     if draws < 20:
         raise ScenarioError(f"draws: {draws}; a band from 5 to 95 % needs at least 20")
-    folder = Path(data)
+    folder, files = Path(data), TESTS[name].files.split(", ")
     if not folder.is_dir():
-        raise SourceError(f"{folder}: no such folder; it must hold {TESTS[name].files}")
+        raise SourceError(f"{folder}: no such folder; it must hold {', '.join(files)}")
+    missing = [file for file in files if not (folder / file).is_file()]
+    if missing:
+        raise SourceError(
+            f"{folder}: {len(missing)} of {len(files)} files are not there: {', '.join(missing)}; they come from their "
+            "owners (docs/explanation/back-test.md)"
+        )
     result: Backtest = import_module(f"karvan.backtests.{TESTS[name].module}").run(folder, draws, seed, variants)
     return result
 

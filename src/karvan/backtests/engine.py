@@ -74,14 +74,18 @@ def outside(case: Case) -> np.ndarray:
     return ~np.isin(case.world.countries, case.union)
 
 
-def tested(case: Case) -> np.ndarray:
-    """(n, i, j) true for goods that a tested member buys abroad: trade before at the floor or above, some after."""
+def traded(case: Case) -> np.ndarray:
+    """(n, i, j) true for goods bought abroad: trade before at the floor or above, and some after."""
     world = case.world
-    members = np.isin(world.countries, case.importers)
-    keep = members[:, None, None] & world.goods & (world.M > 0) & (case.floor <= world.M) & (case.after > 0)
+    keep = world.goods & (world.M > 0) & (case.floor <= world.M) & (case.after > 0)
     own = np.arange(len(world.countries))
     keep[own, own] = False
-    return keep
+    return np.asarray(keep)
+
+
+def tested(case: Case) -> np.ndarray:
+    """(n, i, j) true for cells of the members whose imports are tested."""
+    return traded(case) & np.isin(case.world.countries, case.importers)[:, None, None]
 
 
 def cells(case: Case, prediction: Prediction, yardstick: str = changes.YARDSTICKS[0]) -> Cells:
@@ -110,9 +114,13 @@ def _laid(
 
 
 def fit(found: Cells) -> measures.Fit:
-    """Measure a set of cells; a market is an importer's sector (one sector: its importer)."""
-    groups = found.importer * (found.sector.max() + 1) + found.sector
-    return measures.fit(found.happened, found.predicted, found.low, found.high, found.weight, groups)
+    """Measure a set of cells."""
+    return measures.fit(found.happened, found.predicted, found.low, found.high, found.weight, market(found))
+
+
+def market(found: Cells) -> np.ndarray:
+    """(cell,) number of the market a cell belongs to: an importer's sector."""
+    return np.asarray(found.importer * (found.sector.max() + 1) + found.sector)
 
 
 def rivals(case: Case, found: Cells, yardstick: str) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from karvan.core.errors import SourceError
-from karvan.data.recipes.eurasia_2021.common import assumptions, need, sectors
+from karvan.data.recipes.eurasia_2021.common import assumptions, sectors
 
 FILE = "icio_2011_2022_81x81x28.npz"
 MEMBERS = ("KAZ", "RUS", "BLR")
@@ -50,7 +50,7 @@ def read(source: Path, years: tuple[int, ...], base: int, *, corrected: bool = T
     diagonal, and (when `corrected`) Russia's rates on countries that it grades as developing, which the source sets to
     about 7 % of the MFN rate, put at the MFN rate as those of Kazakhstan and Belarus are.
     """
-    path = need(source / "icio" / FILE)
+    path = source / "icio" / FILE
     with np.load(path, allow_pickle=False) as z:
         at = {int(y): k for k, y in enumerate(z["years"])}
         lost = [y for y in (base, *years) if y not in at]

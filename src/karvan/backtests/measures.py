@@ -27,6 +27,8 @@ class Fit(NamedTuple):
     direction: float | None
     hit_rate: float
     hit_rate_weighted: float
+    predicted_size: float
+    happened_size: float
     half_width: float
     error: float
     chance: float | None
@@ -96,15 +98,22 @@ def chance(
     found = correlation(happened, predicted, weight)
     if found is None:
         return None
-    rng = np.random.default_rng(seed)
-    order = np.argsort(groups, kind="stable")
-    at_least = 0
-    for _ in range(SHUFFLES):
-        mixed = np.lexsort((rng.random(groups.size), groups))
-        shuffled = np.empty_like(happened)
-        shuffled[order] = happened[mixed]
-        at_least += (correlation(shuffled, predicted, weight) or 0.0) >= found - 1e-12
+    place = np.unique(groups, return_inverse=True)[1]
+    order = np.argsort(place, kind="stable")
+    keys = place + np.random.default_rng(seed).random((SHUFFLES, place.size))
+    shuffled = np.empty_like(keys)
+    shuffled[:, order] = happened[np.argsort(keys, axis=1)]
+    at_least = int((correlations(shuffled, predicted, weight) >= found - 1e-12).sum())
     return (1 + at_least) / (1 + SHUFFLES)
+
+
+def correlations(rows: np.ndarray, predicted: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(row,) weighted correlation of every row with the prediction; 0 for a row that does not vary."""
+    part = weight / weight.sum()
+    gap = predicted - part @ predicted
+    off = rows - (rows @ part)[:, None]
+    spread = (off**2 @ part) * float(part @ gap**2)
+    return np.asarray((off @ (part * gap)) / np.sqrt(np.where(spread > 0, spread, np.inf)))
 
 
 def fit(
@@ -127,6 +136,8 @@ def fit(
         direction=direction(happened, predicted, weight),
         hit_rate=hit_rate(happened, low, high),
         hit_rate_weighted=hit_rate(happened, low, high, weight),
+        predicted_size=float(np.median(np.abs(predicted))),
+        happened_size=float(np.median(np.abs(happened))),
         half_width=float(np.median((high - low) / 2)),
         error=float(np.median(np.abs(happened - predicted))),
         chance=chance(happened, predicted, weight, groups),

@@ -19,10 +19,11 @@ TABLES = ("fit", "power", "rivals", "partners", "sectors")
 class Backtest:
     """Predicted against happened.
 
-    `headline` holds the numbers a reader should see first: `correlation` (trade-weighted, -1..1), `in_band` (share of
-    cells inside their 5-95 % band, nominal 0.9) and `miss` beside `half_width` (median distance of the outcome from the
-    prediction, and of the band's edge, 100 x log of a share); with `correlation_if_true` (what a right model would have
-    shown), `in_band_with_churn`, `cells`, `slope`, `skill`, `direction`, `by_chance`.
+    `headline` holds the numbers a reader should see first: `correlation` (weighted by trade, -1..1) beside
+    `correlation_if_true` (5 %, median, 95 % of what a right model would have shown), `in_band` (share of cells inside
+    their 5-95 % band, nominal 0.9), and `miss` beside `half_width` (medians of the distance of the outcome from the
+    prediction, and of half the band, 100 x log of a share). Then `correlation_if_no_effect`, `in_band_with_churn`,
+    `predicted_size` and `happened_size` (medians), `cells`, `slope`, `skill`, `direction`, `by_chance`.
     """
 
     name: str

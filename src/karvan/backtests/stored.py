@@ -23,8 +23,8 @@ FIT_TITLE = (
     "intercept 0, variance share 1, skill 1, direction 1, in band 0.9"
 )
 POWER_TITLE = (
-    "What the test can show: how far shares move outside the union (median, 100 x log), and the correlation that a "
-    "model exactly right would show under such churn (5 %, median, 95 %)"
+    "What the test can show: how far shares move outside the union (median, 100 x log); correlations under such churn "
+    "if the model were exactly right, and if the change had no effect (5 %, median, 95 %)"
 )
 RIVAL_TITLE = "The model and its rivals on the same cells"
 
@@ -43,7 +43,7 @@ def assembled(
 ) -> Backtest:
     """Return the result of a case with its tables, headline and record; `groups` are no countries but rests."""
     fits = {y: engine.fit(cells) for y, cells in found.items()}
-    power = {y: churn.power(case, prediction, y, groups, options["seed"]) for y in found}
+    power = {y: churn.power(case, prediction, y, groups, options["seed"]) for y in changes.YARDSTICKS[:2]}
     main = fits[changes.YARDSTICKS[0]]
     headline = {
         "yardstick": changes.YARDSTICKS[0],
@@ -51,7 +51,10 @@ def assembled(
         "correlation": _rounded(main.correlation),
         "in_band": _rounded(main.hit_rate),
         "in_band_with_churn": _rounded(power[changes.YARDSTICKS[0]].in_band),
-        "correlation_if_true": _rounded(power[changes.YARDSTICKS[0]].median),
+        "correlation_if_true": [_rounded(v) for v in power[changes.YARDSTICKS[0]].true],
+        "correlation_if_no_effect": [_rounded(v) for v in power[changes.YARDSTICKS[0]].nothing],
+        "predicted_size": _rounded(main.predicted_size),
+        "happened_size": _rounded(main.happened_size),
         "half_width": _rounded(main.half_width),
         "miss": _rounded(main.error),
         "slope": _rounded(main.slope),
@@ -64,7 +67,7 @@ def assembled(
         name=name,
         title=title,
         fit=tables.fits(rows, FIT_TITLE),
-        power=Table(tables.POWER_COLUMNS, tuple(tables.power_row(y, power[y], fits[y]) for y in found), POWER_TITLE),
+        power=Table(tables.POWER_COLUMNS, tuple(tables.power_row(y, power[y], fits[y]) for y in power), POWER_TITLE),
         rivals=Table(tables.RIVAL_COLUMNS, tuple(rivals), RIVAL_TITLE),
         partners=tables.by_partner(case, prediction),
         sectors=tables.by_sector(case, prediction),

@@ -50,14 +50,15 @@ def _rival(found: engine.Cells, values: np.ndarray) -> tuple[Any, ...]:
 
 
 POWER_COLUMNS = (
-    *("yardstick", "ordinary churn", "correlation if true: low", "median", "high", "correlation found"),
+    *("yardstick", "ordinary churn", "if right: low", "median", "high", "if no effect: low", "high ", "found"),
     "in band with churn",
 )
 
 
 def power_row(yardstick: str, p: churn.Power, f: measures.Fit) -> tuple[Any, ...]:
     """What churn outside the union does to the test, beside what was found."""
-    return yardstick, _r(p.typical, 2), _r(p.low), _r(p.median), _r(p.high), _r(f.correlation), _r(p.in_band)
+    expected = [_r(v) for v in (*p.true, *p.nothing, f.correlation)]
+    return yardstick, _r(p.typical, 2), *expected, _r(p.in_band)
 
 
 RIVAL_COLUMNS = ("prediction", "yardstick", "correlation", "slope", "skill", "direction", "miss")

@@ -23,7 +23,7 @@ from karvan.core.scenario import Scenario
 from karvan.core.world import World
 from karvan.data.blocs import blocs
 from karvan.data.recipes.eurasia_2021 import inputs, thetas
-from karvan.data.recipes.eurasia_2021.common import assumptions, need, rows, sectors
+from karvan.data.recipes.eurasia_2021.common import assumptions, rows, sectors
 
 NAME = "tariff-2012"
 TITLE = "The common tariff after 2012: Kazakhstan, Russia, Belarus; predicted from 2012, happened by 2019"
@@ -107,10 +107,14 @@ def case_of(
 
 
 def _parts(main: engine.Case, found: engine.Cells) -> list[tuple[Any, ...]]:
-    """The main case by importer, and without the goods of the embargo."""
+    """The main case by importer and by sector, and without the goods of the embargo."""
     world = main.world
-    keep = {f"importer {c}": found.importer == world.position(c) for c in MEMBERS}
-    keep["without agriculture and food"] = ~np.isin(np.array(world.sectors)[found.sector], EMBARGOED)
+    others = ~np.isin(np.array(world.sectors)[found.sector], EMBARGOED)
+    keep = {"without agriculture and food": others}
+    for c in MEMBERS:
+        keep[f"importer {c}"] = found.importer == world.position(c)
+        keep[f"importer {c}, without agriculture and food"] = keep[f"importer {c}"] & others
+    keep |= {f"sector {world.sectors[j]}": found.sector == j for j in np.unique(found.sector)}
     return [tables.fit_row(k, changes.YARDSTICKS[0], engine.fit(found.only(v))) for k, v in keep.items()]
 
 
@@ -143,8 +147,6 @@ def _variants(
 def _gdp(data: Path, year: int) -> np.ndarray:
     """(n,) GDP, MUSD; NaN for groups and for whom the World Bank has none."""
     table = {
-        r["Country Code"]: float(r["Value"]) / 1e6
-        for r in rows(need(data / "gdp" / "gdp.csv"))
-        if r["Year"] == str(year)
+        r["Country Code"]: float(r["Value"]) / 1e6 for r in rows(data / "gdp" / "gdp.csv") if r["Year"] == str(year)
     }
     return np.array([table.get(c, np.nan) for c in PARTNERS])

@@ -22,7 +22,7 @@ from karvan.core.errors import SourceError
 from karvan.core.params import Params, Range
 from karvan.core.scenario import Scenario
 from karvan.core.world import World
-from karvan.data.recipes.eurasia_2021.common import need, rows
+from karvan.data.recipes.eurasia_2021.common import rows
 from karvan.shocks import friction
 
 NAME = "union-2010"
@@ -80,7 +80,7 @@ def read(source: Path) -> Panel:
     """Read the gravity panel: the largest suppliers with a GDP apart, all others added up as the rest of the world."""
     import pandas as pd
 
-    path = need(source / "gravity" / "trade_1964_2016.parquet")
+    path = source / "gravity" / "trade_1964_2016.parquet"
     try:
         table = pd.read_parquet(path, columns=["exp", "imp", "time", "export"])
     except (KeyError, ValueError) as fault:
@@ -112,9 +112,7 @@ def _matrix(table: Any, names: list[str]) -> np.ndarray:
 def _gdp(source: Path) -> dict[str, float]:
     """GDP before by the panel's codes, MUSD."""
     table = {
-        r["Country Code"]: float(r["Value"]) / 1e6
-        for r in rows(need(source / "gdp" / "gdp.csv"))
-        if r["Year"] == str(BEFORE)
+        r["Country Code"]: float(r["Value"]) / 1e6 for r in rows(source / "gdp" / "gdp.csv") if r["Year"] == str(BEFORE)
     }
     joined = {name: sum(table[c] for c in parts) for name, parts in OTHER_NAMES.items()}
     return {**table, **joined}
