@@ -66,7 +66,10 @@ def backtest(
         from karvan.backtests.stored import stored
 
         if (draws, seed, variants) != (DRAWS, SEED, True):
-            raise ScenarioError(f"the stored result has {DRAWS} draws of seed {SEED}; give data= to choose others")
+            raise ScenarioError(
+                f"the stored result has {DRAWS} draws of seed {SEED}, with variants; name the folder of the data (data, "
+                "--data) to choose others"
+            )
         return stored(name)
     if draws < 20:
         raise ScenarioError(f"draws: {draws}; a band from 5 to 95 % needs at least 20")

@@ -50,7 +50,8 @@ def _rival(found: engine.Cells, values: np.ndarray) -> tuple[Any, ...]:
 
 
 POWER_COLUMNS = (
-    *("yardstick", "ordinary churn", "if right: low", "median", "high", "if no effect: low", "high ", "found"),
+    *("yardstick", "ordinary churn", "if right: low", "if right: median", "if right: high"),
+    *("if no effect: low", "if no effect: high", "found"),
     "in band with churn",
 )
 
