@@ -67,8 +67,8 @@ def backtest(
 
         if (draws, seed, variants) != (DRAWS, SEED, True):
             raise ScenarioError(
-                f"the stored result has {DRAWS} draws of seed {SEED}, with variants; name the folder of the data (data, "
-                "--data) to choose others"
+                f"the stored result has {DRAWS} draws of seed {SEED}, with variants; name the folder of the data "
+                "(data, --data) to choose others"
             )
         return stored(name)
     if draws < 20:
