@@ -9,6 +9,7 @@ from typing import Any
 from karvan._version import __version__
 
 _HOME = {
+    "Backtest": "backtests.result",
     "Bloc": "core.bloc",
     "Block": "core.source",
     "Change": "core.change",
@@ -35,6 +36,7 @@ _HOME = {
     "ValueAddedExports": "models.trade.value_added",
     "World": "core.world",
     "aggregate": "core.aggregate",
+    "backtest": "backtests",
     "best_response": "models.trade.tariffs",
     "break_even": "run.break_even",
     "brief": "cases",
