@@ -71,6 +71,12 @@ def test_nothing_is_found_before_2022(anew):
     )
 
 
+def test_published_statements_stand_beside_ours(anew):
+    ours = {r["what"]: r["ours"] for r in anew.table("published").to_dicts()}
+    assert ours["fall of exports to Russia offset"] < 10
+    assert ours["exports to Kazakhstan in 2022 over 2021"] == pytest.approx(80, abs=10)
+
+
 def test_what_the_file_cannot_identify_has_no_number(anew):
     found = row(anew, "effects", regression="listed, with product-month effects")
     assert found["effect %"] is None and found["compares"].startswith("not identified")

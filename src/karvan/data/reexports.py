@@ -17,7 +17,7 @@ DESTINATION = "RUS"
 CARS = "8703"
 ABOUT_CARS = ("cars", "cars_partners", "cars_matched")
 BY_PRODUCT = ("products", "hub_products")
-SHORT = ("hubs", *BY_PRODUCT, "offset", "by_bite", "placebo", "vanished", *ABOUT_CARS)
+SHORT = ("hubs", *BY_PRODUCT, "offset", "by_bite", "placebo", "published", "vanished", *ABOUT_CARS)
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ class Reexports:
 
     `hubs`, `monthly`, `products`, `hub_products`: actual, counterfactual and excess with 5-95 % ranges; `offset`: share
     of the fall of direct exports made up; `by_bite`, `placebo`, `effects`, `leads`, `left_out`: what speaks for and
-    against the numbers; `all_goods`, `vanished`: EU exports beside the hub's own records; `cars`, `cars_partners`,
-    `cars_matched`: cars through Armenia and Georgia. Every title names its source; every money column its unit.
+    against the numbers; `published`: others beside us; `all_goods`, `all_goods_monthly`, `vanished`: EU exports beside
+    the hub's own records; `cars`, `cars_partners`, `cars_matched`: cars through Armenia and Georgia. Every title names
+    its source; every money column its unit.
     """
 
     tables: Mapping[str, Table]
@@ -90,9 +91,7 @@ def reexports(
         kept = (*BY_PRODUCT, *(ABOUT_CARS if product == CARS else ()))
         tables = {name: _of(table, name, product) for name, table in tables.items() if name in kept}
         if hub is not None and to == DESTINATION and not tables["hub_products"].rows:
-            raise LabelError(
-                f"{product} to {hub}: within 0.5 MEUR of its counterfactual, so it is not kept by hub"
-            )
+            raise LabelError(f"{product} to {hub}: within 0.5 MEUR of its counterfactual, so it is not kept by hub")
     else:
         tables = {name: _top(table, name, top) for name, table in tables.items()}
     if hub is not None and "hub_products" in tables:
@@ -113,7 +112,7 @@ def _rows(table: Table, hub: str | None, to: str) -> Table:
     rows = table.rows
     if hub is not None and "hub" in columns:
         rows = tuple(r for r in rows if r[columns["hub"]] == hub)
-    if hub is not None and table.columns[:2] == ("partner", "year"):
+    if hub is not None and table.columns[0] == "partner":
         rows = tuple(r for r in rows if r[0] in (hub, DESTINATION))
     if "flow" in columns and to != DESTINATION:
         rows = tuple(r for r in rows if r[columns["flow"]] == "imports" or r[columns["partner"]] in (to, "all"))
