@@ -81,10 +81,11 @@ def reexports(
         raise LabelError(f"top is {top}; at least one product must be shown")
     tables = dict(found.tables)
     if to != DESTINATION:
+        _cars_only(found, hub, to)
         tables = {name: tables[name] for name in ABOUT_CARS}
         product = product or CARS
         if product != CARS:
-            raise LabelError(f"to {to}: only cars ({CARS}) are followed there; listed products are followed to RUS")
+            raise LabelError(f"to {to}: only cars ({CARS}) are followed there; listed products are to {DESTINATION}")
     tables = {name: _rows(table, hub, to) for name, table in tables.items()}
     if product is not None:
         _known(found, product)
@@ -104,6 +105,12 @@ def _code(word: str, what: str, known: list[str]) -> str:
     if code not in known:
         raise LabelError(f"no {what} {word!r} in these data; there are {', '.join(known)}")
     return code
+
+
+def _cars_only(found: Evidence, hub: str | None, to: str) -> None:
+    followed = sorted({str(r[0]) for r in found.table("cars").rows} - {to})
+    if hub is not None and hub not in followed:
+        raise LabelError(f"{hub} to {to}: not followed; cars to {to} are, through {' and '.join(followed)}")
 
 
 def _rows(table: Table, hub: str | None, to: str) -> Table:
