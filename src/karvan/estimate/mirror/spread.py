@@ -27,8 +27,8 @@ def decompose(
 
     E|gap_p| = sqrt(2/pi) tau_p,  tau_p^2 = a[first_p] + b[second_p]
 
-    the decomposition of absolute log gaps of Gaulier and Zignago (2010, section 3.2), with effects added up as variances
-    so that they can serve as weights. Estimated by the quasi-likelihood sum_p ln tau_p + sqrt(pi/2) |gap_p| / tau_p,
+    the decomposition of absolute log gaps of Gaulier and Zignago (2010, section 3.2), with effects added up as
+    variances so that they can serve as weights. Estimated by the quasi-likelihood sum_p ln tau_p + sqrt(pi/2) |gap_p| / tau_p,
     whose first-order condition is the equation above whatever the distribution of the gap's size.
 
     Parameters
@@ -70,7 +70,7 @@ def _loss(
 
 
 def _errors(z: np.ndarray, first: np.ndarray, second: np.ndarray, pull: float) -> np.ndarray:
-    """Sandwich standard errors of the log variances, gaps taken as normal: E H = sum g g' / 4 tau^4, J = (pi/2 - 1) H."""
+    """Sandwich standard errors of the log variances, gaps taken as normal: H = sum g g' / 4 tau^4, J = (pi/2 - 1) H."""
     v = np.exp(z[:-1])
     total = v[first] + v[second]
     H = np.zeros((v.size, v.size))
