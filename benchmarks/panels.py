@@ -1,14 +1,13 @@
 """Timings of panels of BACI's size: `python benchmarks/panels.py [--rows 200e6] [--join 20e6] [--folder /tmp]`.
 
-Makes its data (about 2.6 GB on disk at 200 million rows), measures in fresh processes with their peak memory, and deletes
-the data, also when it fails. The rows are random numbers in BACI's layout: year, exporter, importer, product, value
-(thousand USD), quantity.
+Makes its data (about 2.6 GB on disk at 200 million rows), measures in fresh processes with their peak memory, and
+deletes the data, also when it fails. The rows are random numbers in BACI's layout: year, exporter, importer, product,
+value (thousand USD), quantity.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import shutil
 import subprocess
 import sys
@@ -63,7 +62,8 @@ def measure(what: str, folder: Path) -> None:
         by = ["exporter", "product"] if what.endswith("product") else ["year", "exporter", "importer"]
         count = len(aggregate(panel(folder / "baci", threads=2), by, "value"))
         seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
     print(f"{what},{seconds:.2f},{count},{peak:.0f}")
 
 
@@ -75,6 +75,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.one == "make":
+        make(given.folder, int(given.rows), int(given.join))
+        return
     if given.one:
         measure(given.one, given.folder)
         return
@@ -82,7 +85,8 @@ def main() -> None:
     if shutil.disk_usage(given.folder).free < 2 * need:
         sys.exit(f"{given.folder}: needs {2 * need / 1e9:.0f} GB free; name another folder with --folder")
     with tempfile.TemporaryDirectory(prefix="karvan-panels-", dir=given.folder) as name:
-        make(Path(name), int(given.rows), int(given.join))
+        sizes = ["--rows", str(given.rows), "--join", str(given.join)]
+        subprocess.run([sys.executable, __file__, "--one", "make", "--folder", name, *sizes], check=True)
         print("measurement,seconds,rows,peak_MB,target_s")
         for what in ("aggregate", "aggregate by exporter and product", "mirror_join"):
             runs = []

@@ -132,7 +132,7 @@ def deliver(con: DuckDBPyConnection, query: str, to: str | Path | None) -> Any:
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(target.name + ".part")
         try:
-            con.execute(f"COPY ({query}) TO {quote(str(part))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
+            con.execute(f"COPY ({query}) TO {quote(str(part))} (FORMAT parquet, COMPRESSION snappy)")
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)

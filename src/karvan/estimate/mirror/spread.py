@@ -28,8 +28,8 @@ def decompose(
     E|gap_p| = sqrt(2/pi) tau_p,  tau_p^2 = a[first_p] + b[second_p]
 
     the decomposition of absolute log gaps of Gaulier and Zignago (2010, section 3.2), with effects added up as
-    variances so that they can serve as weights. Estimated by the quasi-likelihood sum_p ln tau_p + sqrt(pi/2) |gap_p| / tau_p,
-    whose first-order condition is the equation above whatever the distribution of the gap's size.
+    variances so that they can serve as weights. Estimated by the quasi-likelihood
+    sum_p ln tau_p + sqrt(pi/2) |gap_p| / tau_p, whose first-order condition is the equation above.
 
     Parameters
     ----------

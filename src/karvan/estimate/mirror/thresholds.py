@@ -19,9 +19,10 @@ class Thresholds:
     large_musd : what is "large" where both sides report nothing
     zero_spreads : a silent pair is large when the expectation less this many spreads is
     one_sided_musd : a flow that one side reports at this size and the other not at all
-    gap_spreads, gap_factor : reports apart by so many of their spreads and by this factor
+    gap_spreads, gap_factor, gap_musd : reports apart by so many of their spreads, by this factor and this much money
     compiled_factor, compiled_musd : a compiler's figure away from a country's own report by this factor and size
-    jump_factor, jump_share : a partner's share away from an earlier year's by this factor and this part of the total
+    jump_factor, jump_share, jump_years : a partner's share away from that of a year at most so many years earlier by
+        this factor and this part of the total
     gravity_spreads, gravity_factor, gravity_musd : a flow away from its expectation by so many spreads, by this factor
         and by this much money
     range_spreads : half width of ranges in standard errors; 1.645 for 90 %
@@ -41,10 +42,12 @@ class Thresholds:
     one_sided_musd: float = 20.0
     gap_spreads: float = 4.0
     gap_factor: float = 2.0
+    gap_musd: float = 10.0
     compiled_factor: float = 2.0
     compiled_musd: float = 50.0
     jump_factor: float = 5.0
     jump_share: float = 0.02
+    jump_years: int = 3
     gravity_spreads: float = 4.0
     gravity_factor: float = 10.0
     gravity_musd: float = 10.0
