@@ -51,7 +51,7 @@ def expect(
     s = decompose(residual, exporter[used], importer[used], (size, size), shared=False, prior=20.0)
     met_i, met_j = np.bincount(exporter[used], minlength=size) > 0, np.bincount(importer[used], minlength=size) > 0
     known &= met_i[exporter] & met_j[importer]
-    spread = np.sqrt(s.a[exporter] + s.b[importer])
+    spread = s.tau(exporter, importer)
     return Expectation(np.where(known, log, np.nan), np.where(known, spread, np.nan), beta[2 * size :])
 
 

@@ -129,12 +129,16 @@ def share_jump(seen: Evidence) -> Iterator[Row]:
         own = "x" if side == "exports" else "m"
         for figure in (own, "c"):
             share = f[figure] / f.groupby([who, "year"])[figure].transform("sum")
+            share = share.where(f[f"whole_{figure}"])
             known = f.assign(share=share).merge(
                 seen.earlier[seen.earlier["side"] == side].drop(columns="side"),
                 on=["exporter", "importer", "year"], suffixes=("", "_then"), how="left",
             )  # fmt: skip
             then = known["share_then"].clip(lower=TINY)
-            for k in np.flatnonzero(_apart(known["share"], then, limits.jump_factor, limits.jump_share)):
+            far = _apart(known["share"], then, limits.jump_factor, limits.jump_share)
+            other = known["other"].eq(True).to_numpy()
+            far &= ~other | _apart(known["share"], then, limits.other_factor, limits.other_share)
+            for k in np.flatnonzero(far):
                 row = known.iloc[k]
                 why = (
                     f"{100 * row['share']:.1f} % of {row[who]}'s {side} against {100 * row['share_then']:.1f} % in "

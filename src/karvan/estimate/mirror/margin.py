@@ -28,7 +28,7 @@ def fit_margin(x: np.ndarray, m: np.ndarray, Z: np.ndarray, names: tuple[str, ..
     x, m : (p,) exporter's (fob) and importer's (cif) report, MUSD; nan or 0 where there is none
     Z : (p, k) log distance, contiguity, landlocked ends, log unit values; nan where not known
     names : of Z's columns
-    limits : floor_musd, least_pairs, assumed_margin, margin_low, margin_high
+    limits : margin_floor_musd, least_pairs, assumed_margin, margin_low, margin_high
 
     Returns
     -------
@@ -39,7 +39,7 @@ def fit_margin(x: np.ndarray, m: np.ndarray, Z: np.ndarray, names: tuple[str, ..
     """
     known = np.isfinite(Z).all(axis=1)
     with np.errstate(invalid="ignore"):
-        used = known & (np.minimum(x, m) >= limits.floor_musd)
+        used = known & (np.minimum(x, m) >= limits.margin_floor_musd)
     varied = [k for k in range(Z.shape[1]) if used.any() and np.ptp(Z[used, k]) > 0]
     if used.sum() < limits.least_pairs + 10 * len(varied):
         factor = np.full(x.size, limits.assumed_margin)

@@ -30,13 +30,13 @@ def latest(flows: pd.DataFrame, past: pd.DataFrame | None) -> pd.DataFrame:
 def earlier_shares(reports: pd.DataFrame, past: pd.DataFrame | None, limits: Thresholds) -> pd.DataFrame:
     """Return shares of partners in earlier years (share_then, year_then, source_then) per flow, side and later year.
 
-    The reporter's own earlier report, of the latest year not more than `jump_years` before; where it has none, the
-    history's. `year` is the year that is to be judged.
+    The reporter's own earlier report where its list of partners is complete, of the latest year not more than
+    `jump_years` before; where it has none, the history's (`other` is true). `year` is the year that is to be judged.
     """
     import pandas as pd
 
     out = reports["flow"] == "exports"
-    own = reports[reports["valuation"] != "reconciled"].assign(
+    own = reports[(reports["valuation"] != "reconciled") & reports["complete"]].assign(
         exporter=reports["reporter"].where(out, reports["partner"]),
         importer=reports["partner"].where(out, reports["reporter"]),
         side=reports["flow"],
@@ -51,5 +51,6 @@ def earlier_shares(reports: pd.DataFrame, past: pd.DataFrame | None, limits: Thr
     rows = rows.rename(columns={"share": "share_then", "source": "source_then"}).assign(year_then=rows["year"])
     later = [rows.assign(year=rows["year_then"] + step) for step in range(1, limits.jump_years + 1)]
     found = pd.concat(later).sort_values(["rank", "year_then"], ascending=[True, False], kind="stable")
-    keep = [*FLOW, "side", "share_then", "year_then", "source_then"]
+    found["other"] = found["rank"] == 1
+    keep = [*FLOW, "side", "share_then", "year_then", "source_then", "other"]
     return found.drop_duplicates([*FLOW, "side"])[keep].reset_index(drop=True)

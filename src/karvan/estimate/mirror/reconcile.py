@@ -12,7 +12,7 @@ from karvan.estimate.mirror.expect import expect
 from karvan.estimate.mirror.flags import ALL, Evidence, flag
 from karvan.estimate.mirror.margin import Margin, fit_margin
 from karvan.estimate.mirror.past import earlier_shares, latest
-from karvan.estimate.mirror.quality import quality_table, scatter, sides
+from karvan.estimate.mirror.quality import log_size, quality_table, scatter, sides
 from karvan.estimate.mirror.reports import FLOW, checked, pairs
 from karvan.estimate.mirror.thresholds import Thresholds
 from karvan.panels.frames import frame
@@ -105,6 +105,8 @@ def reconcile(
     names, spread = scatter(two, limits, shared=shared)
     flows = _combined(flows, two, names, spread, limits)
     quality = quality_table(names, spread, two, limits, shared=shared)
+    if spread.size > 0:
+        notes.append(f"reports of a flow ten times larger differ {100 * (1 - 10**-spread.size):.0f} % less")
     past = None if history is None else frame(history, ("exporter", "importer", "year", "value_musd", "source"))
     shown = flows if year is None else flows[flows["year"] == year].reset_index(drop=True)
     shown = _expected(latest(shown, past), limits, notes)
@@ -143,7 +145,8 @@ def _combined(
     flows: pd.DataFrame, two: pd.DataFrame, names: list[str], spread: Any, limits: Thresholds
 ) -> pd.DataFrame:
     at = {name: k for k, name in enumerate(names)}
-    v1, v2 = spread.a[two["by_first"].map(at)], spread.b[two["by_second"].map(at)]
+    scale = np.exp(-2 * spread.size * log_size(two, limits))
+    v1, v2 = spread.a[two["by_first"].map(at)] * scale, spread.b[two["by_second"].map(at)] * scale
     first, second = two["first"].to_numpy(float), two["second"].to_numpy(float)
     found = combine(first, second, v1, v2, limits.range_spreads)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -57,8 +57,8 @@ def checked(data: Any, name: str = "reports") -> pd.DataFrame:
 def pairs(reports: pd.DataFrame) -> pd.DataFrame:
     """Return one row per exporter, importer and year: `x`, `m`, `c` (MUSD, nan where nobody says) and their sources.
 
-    x : exporter's report, m : importer's, c : a compiler's; m_cif : whether the importer's report includes freight. A
-    missing report counts as 0 where its reporter's list of partners is complete.
+    x : exporter's report, m : importer's, c : a compiler's; m_cif : whether the importer's report includes freight;
+    whole_x, whole_m, whole_c : whether the list of partners is complete, so that a missing report counts as 0.
     """
     out = reports["flow"] == "exports"
     table = reports.assign(
@@ -72,7 +72,9 @@ def pairs(reports: pd.DataFrame) -> pd.DataFrame:
         part = table[rows].rename(columns={"value_musd": side, "source": f"source_{side}"})
         keep = [*FLOW, side, f"source_{side}", *(["valuation"] if side == "m" else [])]
         found = found.merge(part[keep].drop_duplicates(FLOW), on=FLOW, how="left")
-        found[side] = found[side].where(found[side].notna() | ~found.pop(f"silent_{side}"), 0.0)
+        whole = found.pop(f"silent_{side}")
+        found[side] = found[side].where(found[side].notna() | ~whole, 0.0)
+        found[f"whole_{side}"] = whole
     found["m_cif"] = found.pop("valuation") != "fob"
     return found.sort_values(FLOW, ignore_index=True)
 
