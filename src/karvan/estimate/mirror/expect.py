@@ -7,10 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from karvan.estimate.mirror.robust import bisquare
 from karvan.estimate.mirror.spread import decompose
-
-TUKEY = 4.685
-ROUNDS = 60
 
 
 class Expectation(NamedTuple):
@@ -45,7 +43,7 @@ def expect(
     used = known & (value >= floor)
     design = _design(exporter, importer, size, np.where(known[:, None], X, 0.0))
     y = np.log(np.where(used, value, 1.0))
-    beta = robust(design[used], y[used])
+    beta, *_ = bisquare(design[used], y[used])
     log = design @ beta
     residual = np.clip(y - log, -cap, cap)[used]
     s = decompose(residual, exporter[used], importer[used], (size, size), shared=False, prior=20.0)
@@ -53,29 +51,6 @@ def expect(
     known &= met_i[exporter] & met_j[importer]
     spread = s.tau(exporter, importer)
     return Expectation(np.where(known, log, np.nan), np.where(known, spread, np.nan), beta[2 * size :])
-
-
-def robust(design: sparse.csr_matrix, y: np.ndarray) -> np.ndarray:
-    """Coefficients of Tukey's bisquare regression on a sparse design, started from least absolute deviations."""
-    weight = np.ones(y.size)
-    for step in range(ROUNDS):
-        beta = _solve(design, y, weight)
-        off = np.abs(y - design @ beta)
-        scale = 1.4826 * np.median(off) + 1e-12
-        if step < 10:
-            new = 1 / np.maximum(off / scale, 0.1)
-        else:
-            new = np.square(np.clip(1 - np.square(off / (TUKEY * scale)), 1e-3, None))
-        if step > 10 and np.abs(new - weight).max() < 1e-8:
-            break
-        weight = new
-    return beta
-
-
-def _solve(design: sparse.csr_matrix, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    weighted = design.multiply(weight[:, None]).tocsr()
-    A = (weighted.T @ design).toarray()
-    return np.linalg.solve(A + 1e-7 * np.eye(A.shape[0]), weighted.T @ y)
 
 
 def _design(exporter: np.ndarray, importer: np.ndarray, size: int, X: np.ndarray) -> sparse.csr_matrix:

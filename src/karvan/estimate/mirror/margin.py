@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from karvan.estimate.mirror.robust import bisquare, standard_errors
 from karvan.estimate.mirror.thresholds import Thresholds
 
 
@@ -45,14 +46,8 @@ def fit_margin(x: np.ndarray, m: np.ndarray, Z: np.ndarray, names: tuple[str, ..
         factor = np.full(x.size, limits.assumed_margin)
         return Margin(factor, (), np.empty(0), np.empty(0), int(used.sum()), True)
     design = np.column_stack([np.ones(x.size), np.where(known[:, None], Z, 0.0)[:, varied]])
-    beta, se = _regression(np.log(m[used] / x[used]), design[used])
+    beta, residual, scale = bisquare(design[used], np.log(m[used] / x[used]))
+    se = standard_errors(design[used], residual, scale)
     factor = np.clip(np.exp(design @ beta), limits.margin_low, limits.margin_high)
     factor = np.where(known, factor, np.median(factor[used]))
     return Margin(factor, ("constant", *(names[k] for k in varied)), beta, se, int(used.sum()), False)
-
-
-def _regression(y: np.ndarray, design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    import statsmodels.api as sm  # type: ignore[import-untyped]
-
-    found = sm.RLM(y, design, M=sm.robust.norms.TukeyBiweight()).fit(maxiter=200)
-    return np.asarray(found.params), np.asarray(found.bse)

@@ -16,7 +16,7 @@ COMPILED = "compiled"
 
 
 def sides(flows: pd.DataFrame) -> pd.DataFrame:
-    """Return the two figures that are compared, `first` and `second` (fob), and `by_first`, `by_second`, who gives them.
+    """Return the two figures that are compared (fob) as `first` and `second`, and who gives them in `by_first`, ...
 
     Exporter's and importer's report where both are there. A compiler's figure stands in for a missing one, since it
     was made from what that side told the compiler; it is never set beside two reports.
