@@ -73,19 +73,20 @@ def total_against_gdp(seen: Evidence) -> Iterator[Row]:
 
 
 def silent_on_both_sides(seen: Evidence) -> Iterator[Row]:
-    """Nothing reported by anyone where the pair's own past or its gravity says much."""
+    """Nothing, or less than the floor, reported by anyone where the pair's own past or its gravity says much."""
     f, limits = seen.flows, seen.limits
-    silent = f["value"].isna()
+    silent = ~f["value"].ge(limits.floor_musd)
     past = silent & f["history"].ge(limits.large_musd)
     near = silent & ~past & f["expected_low"].ge(limits.large_musd)
     for k in np.flatnonzero(past | near):
         row = f.iloc[k]
+        said = f"{_musd(row['value'])} is" if row["value"] > 0 else "nothing is"
         if past.iloc[k]:
-            why = f"nothing reported on either side; {_musd(row['history'])} in {int(row['history_year'])}"
-            yield _row(row, "zero", 0.0, row["history"], why)
+            expected, why = row["history"], f"{_musd(row['history'])} in {int(row['history_year'])}"
         else:
-            why = f"nothing reported on either side; gravity expects {_musd(row['expected'])}, at least "
-            yield _row(row, "zero", 0.0, row["expected"], why + _musd(row["expected_low"]))
+            expected, low = row["expected"], _musd(row["expected_low"])
+            why = f"gravity expects {_musd(expected)}, at least {low}"
+        yield _row(row, "zero", np.nan_to_num(row["value"]), expected, f"{said} reported on either side; {why}")
 
 
 def one_sided(seen: Evidence) -> Iterator[Row]:
@@ -123,7 +124,10 @@ def compiler_apart(seen: Evidence) -> Iterator[Row]:
 
 
 def share_jump(seen: Evidence) -> Iterator[Row]:
-    """A partner's share of a country's trade far from its share in an earlier year."""
+    """A partner's share of a country's trade far from its share in an earlier year, and the flow itself too.
+
+    The flow is asked because one wrong flow changes the shares of all others.
+    """
     f, limits = seen.flows, seen.limits
     for side, who in (("exports", "exporter"), ("imports", "importer")):
         own = "x" if side == "exports" else "m"
@@ -138,6 +142,8 @@ def share_jump(seen: Evidence) -> Iterator[Row]:
             far = _apart(known["share"], then, limits.jump_factor, limits.jump_share)
             other = known["other"].eq(True).to_numpy()
             far &= ~other | _apart(known["share"], then, limits.other_factor, limits.other_share)
+            far &= _apart(known[figure], known["value_then"].clip(lower=TINY), limits.jump_factor, 0.0)
+            far &= known[figure].gt(known["value_then"]).to_numpy() == known["share"].gt(then).to_numpy()
             for k in np.flatnonzero(far):
                 row = known.iloc[k]
                 why = (

@@ -28,7 +28,7 @@ def latest(flows: pd.DataFrame, past: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def earlier_shares(reports: pd.DataFrame, past: pd.DataFrame | None, limits: Thresholds) -> pd.DataFrame:
-    """Return shares of partners in earlier years (share_then, year_then, source_then) per flow, side and later year.
+    """Return shares of partners in earlier years (share_then, value_then, year_then, ...) per flow, side and later year.
 
     The reporter's own earlier report where its list of partners is complete, of the latest year not more than
     `jump_years` before; where it has none, the history's (`other` is true). `year` is the year that is to be judged.
@@ -48,9 +48,10 @@ def earlier_shares(reports: pd.DataFrame, past: pd.DataFrame | None, limits: Thr
     rows = pd.concat(parts, ignore_index=True)
     who = rows["exporter"].where(rows["side"] == "exports", rows["importer"])
     rows["share"] = rows["value_musd"] / rows.groupby([who, "side", "year", "source"])["value_musd"].transform("sum")
-    rows = rows.rename(columns={"share": "share_then", "source": "source_then"}).assign(year_then=rows["year"])
+    old = {"share": "share_then", "source": "source_then", "value_musd": "value_then"}
+    rows = rows.rename(columns=old).assign(year_then=rows["year"])
     later = [rows.assign(year=rows["year_then"] + step) for step in range(1, limits.jump_years + 1)]
     found = pd.concat(later).sort_values(["rank", "year_then"], ascending=[True, False], kind="stable")
     found["other"] = found["rank"] == 1
-    keep = [*FLOW, "side", "share_then", "year_then", "source_then", "other"]
+    keep = [*FLOW, "side", "share_then", "value_then", "year_then", "source_then", "other"]
     return found.drop_duplicates([*FLOW, "side"])[keep].reset_index(drop=True)

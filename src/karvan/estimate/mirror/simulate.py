@@ -38,8 +38,8 @@ def simulate(
 ) -> Simulated:
     """Simulate one year of both sides' reports between `number` countries.
 
-    Flows follow gravity with log-normal errors; ln(cif/fob) = margin[0] + margin[1] ln km; each reporter's log error has
-    its own standard deviation, spread evenly over `sd`. Names are ISO3 codes, the numbers are invented.
+    Flows follow gravity with log-normal errors; ln(cif/fob) = margin[0] + margin[1] ln km; each reporter's log error
+    has its own standard deviation, spread evenly over `sd`. Names are ISO3 codes, the numbers are invented.
     """
     import pandas as pd
 
