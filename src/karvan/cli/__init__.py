@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import data, scenarios, telling, trade
+from karvan.cli import data, mirror, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -29,8 +29,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": scenarios.run,
     "brief": telling.brief,
     "check": scenarios.check,
+    "check-figure": mirror.check_figure,
     "explain": scenarios.explain,
     "friends": trade.friends,
+    "mirror": mirror.mirror,
     "symbols": trade.symbols,
     "replicate": trade.replicate,
     "tariffs": trade.tariffs,

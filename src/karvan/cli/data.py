@@ -23,12 +23,21 @@ def data_list(json: Json = False) -> None:
 def data_build(
     name: Annotated[str, typer.Argument(help="The recipe.")] = "eurasia-2021",
     source: Annotated[Path, typer.Option("--from", help="Folder with the source files.")] = Path("data"),
-    out: Annotated[Path | None, typer.Option(help="Folder to write the world to; default: only show it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; default: only show it.")] = None,
     json: Json = False,
 ) -> None:
-    """Build a world by its recipe. Example: karvan data build eurasia-2021 --from PATH --out PATH."""
+    """Build a world, or the evidence mirror-2023, by its recipe.
+
+    Example: karvan data build eurasia-2021 --from PATH --out PATH.
+    """
+    from karvan.data import evidence_mirror
     from karvan.data.worlds import build
 
+    if name == evidence_mirror.NAME:
+        with busy(f"building {name}"):
+            rows = evidence_mirror.build(source, out)
+        show(rows, json)
+        return
     with busy(f"building {name}"):
         world, table = build(name, source, out)
     if json:

@@ -28,7 +28,7 @@ def latest(flows: pd.DataFrame, past: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def earlier_shares(reports: pd.DataFrame, past: pd.DataFrame | None, limits: Thresholds) -> pd.DataFrame:
-    """Return shares of partners in earlier years (share_then, value_then, year_then, ...) per flow, side and later year.
+    """Return shares of partners in earlier years (share_then, value_then, ...) per flow, side and later year.
 
     The reporter's own earlier report where its list of partners is complete, of the latest year not more than
     `jump_years` before; where it has none, the history's (`other` is true). `year` is the year that is to be judged.

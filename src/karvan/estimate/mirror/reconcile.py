@@ -24,6 +24,7 @@ MARGIN_TERMS = ("log_distance", "contiguous", "landlocked_exporter", "landlocked
 PAIR_TERMS = ("log_distance", "contiguous", "language", "colony", "same_country_once")
 LEAST_FLOWS = 500
 LEAST_HISTORY = 0.1
+AT_BOUND = 0.25
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,12 @@ def reconcile(
     flows = _with_gravity(flows, gravity, notes)
     x, cif = flows["x"].to_numpy(float), flows["cif"].to_numpy(float)
     margin = fit_margin(x, cif, _terms(flows, MARGIN_TERMS), MARGIN_TERMS, limits)
+    at_bound = float(np.mean(margin.factor <= limits.margin_low))
+    if not margin.assumed and at_bound > AT_BOUND:
+        notes.append(
+            f"the estimated cif/fob margin is at its lower bound for {100 * at_bound:.0f} % of pairs: these importers "
+            "record less than their partners, and the margin cannot be told from that"
+        )
     flows["factor"] = np.where(flows["m_cif"], margin.factor, 1.0)
     flows["m_fob"] = flows["m"] / flows["factor"]
     two = sides(flows)
