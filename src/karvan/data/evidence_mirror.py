@@ -151,18 +151,19 @@ def _raw(folder: str) -> MirrorData:
 
 @cache
 def _shipped() -> Reconciliation:
-    tables = {name: _read(name) for name in ("flows", "flags", "quality", "margin", "sources")}
+    tables = {name: _read(name) for name in ("flows", "flags", "quality", "margin", "sources", "notes")}
     flows, sources = tables["flows"], tables["sources"]
     titles = {str(k): str(v) for k, v in zip(sources["source"], sources["title"], strict=True)}
     for side in ("exporter", "importer", "compiled"):
         flows[f"source_{side}"] = [_title(v, titles) for v in flows[f"source_{side}"]]
     flows["flags"] = flows["flags"].fillna("")
+    notes = (SHIPPED, *(str(n) for n in tables["notes"]["note"]))
     both = flows["exporter_musd"].gt(0) & flows["importer_musd"].gt(0)
     gap = (flows["importer_musd"] - flows["exporter_musd"]).where(both)
     at = list(flows.columns).index("cif_factor") + 1
     flows.insert(at, "gap_musd", gap)
     flows.insert(at + 1, "gap_percent", 100 * gap / flows["exporter_musd"].where(both))
-    return Reconciliation(flows, tables["quality"], tables["flags"], tables["margin"], (SHIPPED,), Thresholds())
+    return Reconciliation(flows, tables["quality"], tables["flags"], tables["margin"], notes, Thresholds())
 
 
 def _read(name: str) -> pd.DataFrame:

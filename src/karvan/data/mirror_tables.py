@@ -24,10 +24,8 @@ def tables(found: Reconciliation, year: int, country: str | None, top: int) -> d
     parts = {}
     flags, quality = found.flags[found.flags["year"] == year], found.quality
     if country is not None:
-        mine = found.flows[
-            (found.flows["year"] == year) & found.flows[["exporter", "importer"]].eq(country).any(axis=1)
-        ]
-        flags = flags[flags[["exporter", "importer"]].eq(country).any(axis=1)]
+        mine = _of(found.flows[found.flows["year"] == year], country)
+        flags = _of(flags, country)
         partners = {*mine["exporter"], *mine["importer"]}
         quality = quality[quality["reporter"].isin(partners)]
         parts["flows"] = _flows(mine, country, year, top)

@@ -56,10 +56,21 @@ def judge(flows: pd.DataFrame, reporter: str, partner: str, year: int, flow: str
     valuation = "fob" if flow == "exports" else "cif"
     table = Table(COLUMNS, (("the figure", value_musd, None, None, valuation, "to be checked"), *rows), title)
     if not told:
-        years = sorted(set(flows.loc[(flows["exporter"] == exporter) & (flows["importer"] == importer), "year"]))
+        pair = flows[(flows["exporter"] == exporter) & (flows["importer"] == importer) & flows["value_musd"].gt(0)]
+        years = sorted(set(pair["year"]))
         there = f"; there are reports of {', '.join(str(y) for y in years)}" if years else ""
-        return Figure(table, "cannot be told", f"no report of {title.removesuffix(', MUSD')} is in the data{there}.")
-    return Figure(table, *_verdict(value_musd, told, next(r for r in rows if r[0] == "reconciled")))
+        return Figure(
+            table,
+            "cannot be told",
+            f"no report of {title.removesuffix(', MUSD')} is in the data{there}.{_flagged(found)}",
+        )
+    verdict, sentence = _verdict(value_musd, told, next(r for r in rows if r[0] == "reconciled"))
+    return Figure(table, verdict, sentence + _flagged(found))
+
+
+def _flagged(found: pd.DataFrame) -> str:
+    rules = found["flags"].iloc[0] if len(found) else ""
+    return f" The flow is flagged: {rules}." if rules else ""
 
 
 COLUMNS = ("who", "value", "lo", "hi", "valuation", "source")

@@ -123,4 +123,8 @@ def _wrong(values: pd.Series) -> list[tuple[int, Any]]:
 
     numbers = pd.to_numeric(values, errors="coerce")
     bad = np.flatnonzero(~np.isfinite(numbers.to_numpy(float)) | (numbers.to_numpy(float) < 0))
-    return [(int(row) + 2, values.iloc[row]) for row in bad]
+    return [(int(row) + 2, _plain(values.iloc[row])) for row in bad]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value

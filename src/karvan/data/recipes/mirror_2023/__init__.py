@@ -44,7 +44,7 @@ def press() -> pd.DataFrame:
 def make(source: Path) -> dict[str, pd.DataFrame]:
     """Reconcile each year of the raw files and keep the core countries' pairs and all of Kazakhstan's.
 
-    Returns frames `flows`, `flags`, `quality`, `margin`, `sources`; small flows without a flag are left out.
+    Returns frames `flows`, `flags`, `quality`, `margin`, `sources`, `notes`; small flows without a flag are left out.
     """
     import pandas as pd
 
@@ -62,7 +62,8 @@ def make(source: Path) -> dict[str, pd.DataFrame]:
     for side in ("exporter", "importer", "compiled"):
         flows[f"source_{side}"] = [_identify(v, known) for v in flows[f"source_{side}"]]
     tables = {"flows": flows, "flags": _core(whole.flags), "quality": whole.quality, "margin": whole.margin}
-    return {**tables, "sources": pd.DataFrame(known)}
+    notes = [n for n in whole.notes if not n[:4].isdigit()]
+    return {**tables, "sources": pd.DataFrame(known), "notes": pd.DataFrame({"note": notes})}
 
 
 def write(tables: dict[str, pd.DataFrame], folder: Path) -> None:
