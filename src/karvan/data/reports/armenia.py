@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from karvan.core.faults import Faults
 from karvan.data.reports.common import tidy
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def read(folder: Path) -> pd.DataFrame:
     import pandas as pd
 
     file = folder / FILE
+    faults = Faults(file)
     table = pd.read_csv(file, dtype=str).dropna(subset=["country", "year"])
     months = table[table["timeperiod"] != "Year"].groupby("year")["timeperiod"].nunique()
     parts = []
@@ -31,7 +33,8 @@ def read(folder: Path) -> pd.DataFrame:
             parts.append(
                 tidy(
                     list(part["country"]), part[column], reporter="ARM", flow=flow, year=int(year), unit=1e3,
-                    source=f"{SOURCE}{note}, {year}", file=file, complete=True,
+                    source=f"{SOURCE}{note}, {year}", faults=faults, complete=True,
                 )
             )  # fmt: skip
+    faults.stop()
     return pd.concat(parts, ignore_index=True)

@@ -31,7 +31,7 @@ def tidy(
     year: int,
     unit: float,
     source: str,
-    file: Path,
+    faults: Faults,
     complete: bool,
     aliases: dict[str, str] | None = None,
     skip: Sequence[str] = (),
@@ -43,15 +43,10 @@ def tidy(
     names : partners as the file spells them; `aliases` gives codes of spellings that are this file's own
     values : numbers of the file; `unit` of them are a million USD
     complete : the file lists every partner
-
-    Raises
-    ------
-    SourceError
-        Names that are no country and values that are no number, all at once.
+    faults : takes note of names that are no country and values that are no number; the reader stops on them at its end
     """
     import pandas as pd
 
-    faults = Faults(file)
     found: dict[str, float] = {}
     known = to_iso3([(aliases or {}).get(str(n).strip(), n) for n in names])
     for name, code, value in zip(names, known, values, strict=True):
@@ -64,7 +59,6 @@ def tidy(
             found[code] = found.get(code, 0.0) + number(value) / unit
         except ValueError:
             faults.add(f"{year}, {name}: {value!r} is not a number")
-    faults.stop()
     found.pop(reporter, None)
     rows = [(reporter, code, flow, year, v, dict(FLOWS)[flow], source, complete) for code, v in found.items() if v > 0]
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from karvan.core.faults import Faults
 from karvan.data.reports.common import tidy
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def read(folder: Path) -> pd.DataFrame:
     import pandas as pd
 
     file = folder / FILE
+    faults = Faults(file)
     table = pd.read_csv(file)
     table["year"] = table["month"].str[:4].astype(int)
     rates = dollars_per_euro(folder)
@@ -32,10 +34,11 @@ def read(folder: Path) -> pd.DataFrame:
         sums = rows.groupby("PARTNER")["VALUE_IN_EUR"].sum()
         found = tidy(
             list(sums.index), sums, reporter=_code(str(reporter)), flow="exports", year=int(year),
-            unit=1e6 / rates[int(year)], source=f"{SOURCE}, {year}, at {rates[int(year)]:.4f} USD per EUR", file=file,
-            complete=False,
+            unit=1e6 / rates[int(year)], source=f"{SOURCE}, {year}, at {rates[int(year)]:.4f} USD per EUR",
+            faults=faults, complete=False,
         )  # fmt: skip
         parts.append(found)
+    faults.stop()
     return pd.concat(parts, ignore_index=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from karvan.core.faults import Faults
 from karvan.data.reports.common import FLOWS, tidy
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def read(folder: Path) -> pd.DataFrame:
     import pandas as pd
 
     file = folder / FILE
+    faults = Faults(file)
     table = pd.read_csv(file, dtype={"partner_ru": str})
     rows = table.groupby(["year", "file"])["partner_ru"].transform("size")
     table = table[rows == rows.groupby(table["year"]).transform("max")]
@@ -27,10 +29,11 @@ def read(folder: Path) -> pd.DataFrame:
     parts = [
         tidy(
             list(part["partner_ru"]), part[f"{flow.removesuffix('s')}_kusd"], reporter="KAZ", flow=flow, year=year,
-            unit=1e3, source=f"{SOURCE}, {year}", file=file, complete=True,
+            unit=1e3, source=f"{SOURCE}, {year}", faults=faults, complete=True,
         )
         for year in sorted(set(table["year"].astype(int)))
         for part in [table[table["year"] == year]]
         for flow, _ in FLOWS
     ]  # fmt: skip
+    faults.stop()
     return pd.concat(parts, ignore_index=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from karvan.core.errors import SourceError
+from karvan.core.faults import Faults
 from karvan.data.reports.common import one_file, tidy
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def read(folder: Path, first: int = 2011) -> pd.DataFrame:
     parts = []
     for flow, pattern in FILES:
         file = one_file(folder / FOLDER, pattern)
+        faults = Faults(file)
         sheet = pd.read_excel(file, header=None)
         years = _years(sheet, file)
         named = sheet[sheet[2].notna() & sheet[list(years.values())].notna().any(axis=1)]
@@ -38,9 +40,10 @@ def read(folder: Path, first: int = 2011) -> pd.DataFrame:
                 parts.append(
                     tidy(
                         list(named[2]), named[column], reporter="KGZ", flow=flow, year=year, unit=1e3,
-                        source=f"{SOURCE}, {year}", file=file, complete=True, aliases=SPELLINGS, skip=NOT_COUNTRIES,
+                        source=f"{SOURCE}, {year}", faults=faults, complete=True, aliases=SPELLINGS, skip=NOT_COUNTRIES,
                     )
                 )  # fmt: skip
+        faults.stop()
     return pd.concat(parts, ignore_index=True)
 
 

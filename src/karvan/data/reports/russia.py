@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from karvan.core.faults import Faults
 from karvan.data.reports.common import one_file, tidy
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def _listed(folder: Path, flow: str, sheet: str, first: int) -> pd.DataFrame:
     import pandas as pd
 
     file = one_file(folder / FOLDER, MONTHLY)
+    faults = Faults(file)
     table = pd.read_excel(file, sheet_name=sheet, header=None)
     names = [str(n).translate(LATIN).replace("\n", " ") for n in table.iloc[4, 1:]]
     body = table.iloc[5:].reset_index(drop=True)
@@ -47,9 +49,10 @@ def _listed(folder: Path, flow: str, sheet: str, first: int) -> pd.DataFrame:
             parts.append(
                 tidy(
                     names, sums, reporter="RUS", flow=flow, year=int(one), unit=1.0,
-                    source=f"{SOURCE}, main partners by month, {one}", file=file, complete=False,
+                    source=f"{SOURCE}, main partners by month, {one}", faults=faults, complete=False,
                 )
             )  # fmt: skip
+    faults.stop()
     return pd.concat(parts, ignore_index=True)
 
 
@@ -58,6 +61,7 @@ def _union(folder: Path, first: int) -> pd.DataFrame:
     import pandas as pd
 
     file = one_file(folder / FOLDER, YEARLY)
+    faults = Faults(file)
     parts = []
     for sheet, table in pd.read_excel(file, sheet_name=None, header=None).items():
         if not str(sheet).isdecimal() or int(sheet) < first:
@@ -69,7 +73,8 @@ def _union(folder: Path, first: int) -> pd.DataFrame:
             parts.append(
                 tidy(
                     list(named), table[1][named.index], reporter="RUS", flow=flow, year=int(sheet), unit=1.0,
-                    source=f"{SOURCE}, neighbours by year, {sheet}", file=file, complete=False, skip=GROUPS,
+                    source=f"{SOURCE}, neighbours by year, {sheet}", faults=faults, complete=False, skip=GROUPS,
                 )
             )  # fmt: skip
+    faults.stop()
     return pd.concat(parts, ignore_index=True)

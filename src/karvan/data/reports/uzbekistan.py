@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from karvan.core.faults import Faults
 from karvan.data.reports.common import one_file, tidy
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ def read(folder: Path) -> pd.DataFrame:
     parts = []
     for flow, name in FILES:
         file = one_file(folder / FOLDER, name)
+        faults = Faults(file)
         table = pd.read_csv(file, encoding="utf-8-sig", dtype=str)
         for column in [c for c in table.columns if c.isdecimal()]:
             parts.append(
                 tidy(
                     list(table["Klassifikator_en"]), table[column], reporter="UZB", flow=flow, year=int(column),
-                    unit=1e3, source=f"{SOURCE}, {column}", file=file, complete=flow == "imports",
+                    unit=1e3, source=f"{SOURCE}, {column}", faults=faults, complete=flow == "imports",
                 )
             )  # fmt: skip
+        faults.stop()
     return pd.concat(parts, ignore_index=True)
