@@ -49,22 +49,23 @@ def make(folder: Path, rows: int, join: int) -> None:
 
 
 def measure(what: str, folder: Path) -> None:
-    """One measurement in this process: seconds, rows of the result, peak memory in MB."""
+    """One measurement in this process: seconds, seconds of all cores together, rows of the result, peak MB."""
     from karvan.panels import aggregate, mirror_join, panel
 
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     if what == "mirror_join":
         sides = [panel(folder / f"{name}.parquet", threads=2) for name in ("exports", "imports")]
         mirror_join(*sides, ["year", "exporter", "importer", "product"], to=folder / "both.parquet")
-        seconds, rows = time.perf_counter() - start, panel(folder / "both.parquet")
+        seconds, cpu = time.perf_counter() - start, time.process_time() - used
+        rows = panel(folder / "both.parquet")
         count = int(aggregate(rows, [], "exports")["rows"].iloc[0])
     else:
         by = ["exporter", "product"] if what.endswith("product") else ["year", "exporter", "importer"]
         count = len(aggregate(panel(folder / "baci", threads=2), by, "value"))
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, time.process_time() - used
     status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
-    print(f"{what},{seconds:.2f},{count},{peak:.0f}")
+    print(f"{what},{seconds:.2f},{cpu:.2f},{count},{peak:.0f}")
 
 
 def main() -> None:
@@ -87,7 +88,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="karvan-panels-", dir=given.folder) as name:
         sizes = ["--rows", str(given.rows), "--join", str(given.join)]
         subprocess.run([sys.executable, __file__, "--one", "make", "--folder", name, *sizes], check=True)
-        print("measurement,seconds,rows,peak_MB,target_s")
+        print("measurement,seconds,cpu_seconds,rows,peak_MB,target_s", flush=True)
         for what in ("aggregate", "aggregate by exporter and product", "mirror_join"):
             runs = []
             for _ in range(given.repeats):

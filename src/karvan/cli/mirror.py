@@ -26,8 +26,9 @@ def mirror(
     from karvan.data.evidence_mirror import country as code
     from karvan.data.mirror_tables import tables
 
+    asked = None if country is None else code(country)
     found, shown = _reconciled(data, year)
-    parts = tables(found, shown, None if country is None else code(country), top)
+    parts = tables(found, shown, asked, top)
     if json:
         print_json({"year": shown, "notes": list(found.notes), **{k: t.to_dicts() for k, t in parts.items()}})
         return

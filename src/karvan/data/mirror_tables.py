@@ -48,12 +48,13 @@ def _flows(mine: pd.DataFrame, country: str, year: int, top: int) -> Table:
     for row in ordered.to_dict("records"):
         sold = row["exporter"] == country
         named = [str(row[f"source_{side}"]).split(",")[0] for side in SIDES if isinstance(row[f"source_{side}"], str)]
-        values = [row[c] for c in ("exporter_musd", "importer_musd", "compiled_musd", "gap_musd")]
+        values = [row[c] for c in ("exporter_musd", "importer_musd", "compiled_musd")]
+        gap, percent = _gap(*values)
         rows.append(
             _clean(
                 (
                     row["importer"] if sold else row["exporter"], "exports" if sold else "imports",
-                    *(_musd(v) for v in values), _round(row["gap_percent"], 1),
+                    *(_musd(v) for v in values), gap, percent,
                     *(_musd(row[c]) for c in ("value_musd", "lo", "hi")), row["basis"], row["flags"], "; ".join(named),
                 )
             )

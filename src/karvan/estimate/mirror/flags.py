@@ -195,7 +195,9 @@ def _factor(observed: float, expected: float) -> float:
 
 
 def _musd(value: float) -> str:
-    """Money in words: 14.4 bn USD, 671 m USD, 0.43 m USD."""
-    if value >= 1e3:
-        return f"{value / 1e3:,.1f} bn USD"
-    return f"{value:.0f} m USD" if value >= 10 else f"{value:.2g} m USD"
+    """Money in words: 14.4 bn USD, 671 m USD, 4.3 m USD, 430 th USD, 74 USD."""
+    for size, unit in ((1e3, "bn"), (1.0, "m"), (1e-3, "th")):
+        if value >= size:
+            shown = value / size
+            return f"{shown:,.1f} {unit} USD" if size == 1e3 or shown < 10 else f"{shown:.0f} {unit} USD"
+    return f"{value * 1e6:.0f} USD"
