@@ -78,13 +78,18 @@ def data_licence(name: Name, json: Json = False) -> None:
 def data_build(
     name: Annotated[str, typer.Argument(help="The recipe.")] = "eurasia-2021",
     source: Annotated[Path, typer.Option("--from", help="Folder with the source files.")] = Path("data"),
-    out: Annotated[Path | None, typer.Option(help="Folder to write the world to; default: only show it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; default: only show it.")] = None,
     json: Json = False,
 ) -> None:
     """Build a world or a stored result. Example: karvan data build eurasia-2021 --from PATH --out PATH."""
-    from karvan.data import evidence
+    from karvan.data import evidence, evidence_mirror
     from karvan.data.worlds import build
 
+    if name == evidence_mirror.NAME:
+        with busy(f"building {name}"):
+            rows = evidence_mirror.build(source, out)
+        show(rows, json)
+        return
     if name in evidence.RECIPES:
         with busy(f"building {name}"):
             found = evidence.build(name, source, out)
@@ -94,7 +99,6 @@ def data_build(
             sizes = "\n".join(f"{key}: {len(table.rows)} rows" for key, table in found.tables.items())
             typer.echo(f"{name}, karvan {found.record['karvan']}, {found.record['results_sha256'][:16]}\n{sizes}")
         return
-
     with busy(f"building {name}"):
         world, table = build(name, source, out)
     if json:
