@@ -1,0 +1,1 @@
+"""Files of their owners: fetched once, checked, kept under their hash with licence and citation."""
