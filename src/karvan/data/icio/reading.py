@@ -60,10 +60,12 @@ def read(path: str | Path, year: int | None = None) -> InterCountry:
     with _opened(path, year) as (file, name):
         found = _year(name, year, faults)
         first = file.readline()
-        _refuse_other_formats(first, faults)
+        if _is_other(first, faults):
+            faults.stop()
         columns = [c.strip().strip('"') for c in first.rstrip("\r\n").split(",")][1:]
         layout = from_header(columns, faults)
-        faults.stop()
+        if layout is None:
+            faults.stop()
         assert layout is not None
         cells = _cells(file, layout, faults)
     faults.stop()
@@ -107,16 +109,18 @@ def _year(name: str, year: int | None, faults: Faults) -> int | None:
     return int(found.group(1)) if found else year
 
 
-def _refuse_other_formats(first: str, faults: Faults) -> None:
+def _is_other(first: str, faults: Faults) -> bool:
+    """Note a first line that is no header of comma separated columns."""
     if first.lstrip().startswith("<"):
         faults.add("a web page, not a table", row=1, remedy="the owner answered with a page; fetch the file again")
     elif not first.strip():
         faults.add("the file is empty or starts with an empty line", row=1, remedy=CUT)
-    elif first.count(";") > first.count(",") or first.count("\t") > first.count(","):
-        faults.add(
-            "columns are not separated by commas", row=1, remedy="a spreadsheet saved it anew; use the owner's file"
-        )
-    faults.stop()
+    elif max(first.count(";"), first.count("\t")) > first.count(","):
+        remedy = "a spreadsheet saved it anew; use the owner's file"
+        faults.add("columns are not separated by commas", row=1, remedy=remedy)
+    else:
+        return False
+    return True
 
 
 def _cells(file: TextIO, layout: Layout, faults: Faults) -> np.ndarray:
@@ -153,13 +157,21 @@ def _batches(
             remedy = "are decimals written with a comma?" if count > len(layout.columns) else CUT
             faults.add(f"row {label!r} has {count} cells, the header {len(layout.columns)}", row=number, remedy=remedy)
         else:
-            batch.append((label, number, rest))
+            blank = label in (*FOOT, OUT) and ",," in f",{rest},"
+            batch.append((label, number, _zeros_under_final_use(rest, layout) if blank else rest))
         seen.setdefault(label, number)
         if len(batch) == BATCH:
             yield batch
             batch = []
     if batch:
         yield batch
+
+
+def _zeros_under_final_use(rest: str, layout: Layout) -> str:
+    """Final use has no value added and no output: empty cells there are zeros."""
+    size = len(layout.countries) * len(layout.sectors)
+    cells = zip(layout.place, rest.split(","), strict=True)
+    return ",".join("0" if at >= size and not text.strip() else text for at, text in cells)
 
 
 def _numbers(batch: list[tuple[str, int, str]], layout: Layout, faults: Faults) -> np.ndarray:
