@@ -321,6 +321,8 @@ def test_options_and_files_that_are_not_there(monkeypatch: pytest.MonkeyPatch, t
     with pytest.raises(SourceError, match="no such file"):
         kv.load("icio", path=tmp_path / "2019_SML.csv")
     path = raw(known(1), 1).write(tmp_path / "2019_SML.csv")
+    with pytest.raises(SourceError, match="year='2019'; expected a whole number"):
+        kv.load("icio", path=path, year="2019")
     with pytest.raises(SourceError, match="of the 2023 edition, not of 'extended'"):
         kv.load("icio", path=path, edition="extended")
     with pytest.raises(SourceError, match=r"inventories: 'absrob'. Did you mean 'absorb'"):
@@ -330,3 +332,32 @@ def test_options_and_files_that_are_not_there(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.delattr(store, "get")
     with pytest.raises(SourceError, match="pass path="):
         kv.load("icio", year=2019)
+
+
+def test_check_prints_the_table_and_the_world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    from karvan.cli.scenarios import check
+    from karvan.core.errors import ScenarioError
+
+    path = edited(raw(known(7), 7, split=False), 7).write(tmp_path / "2019_SML.csv")
+    check(str(path))
+    text = capsys.readouterr().out
+    for line in (
+        "Checks of 2019_SML.csv, inventories: final",
+        "negative cells of final use",
+        "Identities of World(icio-2019",
+    ):
+        assert line in text
+    check(str(path), json=True)
+    assert set(json.loads(capsys.readouterr().out)) == {"table", "identities", "sources"}
+    with pytest.raises(SourceError, match="is of 2019, not of 2018"):
+        check(str(path), year=2018)
+    with pytest.raises(ScenarioError, match="--year goes with"):
+        check("eurasia-2021", year=2019)
+
+
+def test_a_world_is_saved_and_read_again(tmp_path: Path) -> None:
+    world = kv.load("icio", path=raw(known(3), 3).write(tmp_path / "2019_SML.csv"))
+    world.save(tmp_path / "mine.npz")
+    assert kv.load(tmp_path / "mine.npz").sha256 == world.sha256

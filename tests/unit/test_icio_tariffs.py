@@ -59,11 +59,12 @@ def test_pairs_general_rates_and_weights() -> None:
         ),
         COUNTRIES, SECTORS["2023"], ANY, 2019,
     )  # fmt: skip
-    kaz, chn, rus, row = (COUNTRIES.index(c) for c in ("KAZ", "CHN", "RUS", "ROW"))
+    kaz, chn, mex, rus, row = (COUNTRIES.index(c) for c in COUNTRIES)
     assert found.tau[kaz, chn, 0] == pytest.approx(0.25)
-    assert found.tau[kaz, rus, 0] == pytest.approx(0.07)
+    assert found.tau[kaz, mex, 0] == pytest.approx(0.07)
+    assert found.tau[kaz, rus, 0] == 0, "a general rate does not hold inside a union"
     assert found.tau[kaz, kaz, 0] == 0
-    assert found.tau[kaz, rus, 2] == pytest.approx(0.05)
+    assert found.tau[kaz, mex, 2] == pytest.approx(0.05)
     assert found.tau[rus, row, 0] == pytest.approx(0.02)
     assert found.tau[:, :, 3:].max() == 0
     assert found.mfn is not None
@@ -74,6 +75,16 @@ def test_pairs_general_rates_and_weights() -> None:
     covered = [value for what, (value, _) in found.account.items() if what.startswith("trade in goods")]
     assert sum(covered) == pytest.approx(100)
     assert covered[0] == pytest.approx(100 * 2 / 60)
+
+
+def test_parties_of_treaties_are_free_and_exceptions_are_not() -> None:
+    countries = ("RUS", "UKR", "BLR", "DEU", "ITA")
+    data = rates(*((c, "World", "01", 0.1) for c in countries), ("DEU", "ITA", "01", 0.02))
+    tau = build(data, countries, SECTORS["2023"], ANY, 2019).tau[..., 0]
+    assert tau[0].tolist() == [0.0, 0.1, 0.0, 0.1, 0.1]  # the CIS treaty, which Russia suspended towards Ukraine
+    assert tau[1].tolist() == [0.1, 0.0, 0.0, 0.1, 0.1]
+    assert tau[3].tolist() == [0.1, 0.1, 0.1, 0.0, 0.02]
+    assert tau[4, 3] == 0.0
 
 
 def test_unions_stand_for_their_members() -> None:
@@ -95,6 +106,7 @@ def test_a_small_spreadsheet_gets_its_zeros_back(tmp_path: Path) -> None:
 
 FAULTS = {
     "importer: unknown country: 'KZH'": rates(("KZH", "CHN", "01", 0.1)),
+    "importer: unknown country: ''": rates((None, "CHN", "01", 0.1)),
     "is a group of countries: 'Africa'": rates(("KAZ", "Africa", "01", 0.1)),
     "product 'wheat' is no HS code": rates(("KAZ", "CHN", "wheat", 0.1)),
     "rate is no number in 1 rows": rates(("KAZ", "CHN", "01", "10 %")),

@@ -12,7 +12,7 @@ from karvan.core.errors import SourceError
 from karvan.core.faults import Faults
 from karvan.core.labels import suggest
 from karvan.core.source import Block
-from karvan.data.blocs import members
+from karvan.data.blocs import blocs, members
 from karvan.data.icio.layout import EDITIONS, ROW, industries, services, table
 from karvan.panels.frames import frame
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 UNIONS = {"EU27": "EU", "EU28": "EU", "EAEU": "EAEU"}  # group rows that stand for every member
 HIGHEST = 30.0  # fraction; above it percent were meant
 ALL = "all"
+LATEST = 2021  # trade blocs of a table without a year
 
 
 class Tariffs(NamedTuple):
@@ -75,7 +76,8 @@ def build(
         (MFN); EU27 and EAEU stand for their members. Countries inside ROW are left out, and counted
     flows : (n, i, j) MUSD, to say how much trade the rates cover
 
-    Rates of the same cell are averaged, weighted by `trade` where it is given. Services and own sales carry none.
+    Rates of the same cell are averaged, weighted by `trade` where it is given. Between members of a bloc of the year
+    only rates of the pair itself hold, else zero. Services and own sales carry none.
 
     Raises
     ------
@@ -85,7 +87,7 @@ def build(
     """
     rows, name = _rows(data)
     faults = Faults(name)
-    rows["importer"] = _codes(rows["importer"], faults)
+    rows["importer"] = _codes(rows["importer"].fillna(""), faults)
     rows["exporter"] = _codes(rows["exporter"].fillna(""), faults, world=True)
     _place_sectors(rows, sectors, faults)
     _require_rates(rows, faults)
@@ -94,11 +96,14 @@ def build(
     inside = rows["importer"].isin(countries) & rows["exporter"].isin([*countries, ALL])
     kept = rows[inside & rows["sector"].notna() & ~rows["sector"].isin(services(sectors))]
     own, mfn = _tables(kept, countries, sectors)
-    tau = np.where(np.isnan(own), mfn[:, None, :], own)
+    free = _free(countries, year)[:, :, None] & np.isnan(own)
+    tau = np.where(free, 0.0, np.where(np.isnan(own), mfn[:, None, :], own))
     unknown = np.isnan(tau)
     n = np.arange(len(countries))
     tau[unknown] = tau[n, n] = 0.0
-    account = _account(own, mfn, flows, sectors, int((~inside).sum()), int(rows["sector"].isna().sum()))
+    account = _account(own, mfn, free, flows, sectors)
+    account["tariff rows of countries that the table does not show"] = (float((~inside).sum()), "rows")
+    account["tariff rows of products without an industry"] = (float(rows["sector"].isna().sum()), "rows")
     goods = ~np.isin(sectors, services(sectors))
     given = np.where(goods, mfn, 0.0)
     block = Block("tau", "goods", source or str(name), "", "observed", "; ".join(_sayings(account)))
@@ -140,7 +145,7 @@ def _codes(values: Any, faults: Faults, world: bool = False) -> Any:
     where = {}
     for value in values.unique():
         code = to_iso3([value])[0] or group(value)
-        if world and (value == "" or (code in ("WLD", "ROW") and value != ROW)):
+        if world and (value == "" or code == "WLD"):
             code = ALL
         if code is None or (code not in (ROW, ALL, *UNIONS) and to_iso3([code], "iso3")[0] is None):
             line = int(values.index[values == value][0]) + 2
@@ -211,22 +216,36 @@ def _tables(rows: pd.DataFrame, countries: Sequence[str], sectors: Sequence[str]
     return found[:, :N], found[:, N]
 
 
+def _free(countries: Sequence[str], year: int | None) -> np.ndarray:
+    """(n, i) true between members of one bloc of the year: a general rate does not hold there."""
+    free = np.zeros((len(countries), len(countries)), dtype=bool)
+    for bloc in blocs(year or LATEST, countries, spread=True):
+        inside = np.isin(countries, bloc.members)
+        pairs = inside[:, None] & inside[None, :]
+        for one, other in bloc.exceptions:
+            if one in countries and other in countries:
+                n, i = list(countries).index(one), list(countries).index(other)
+                pairs[n, i] = pairs[i, n] = False
+        free |= pairs
+    return free
+
+
 def _account(
-    own: np.ndarray, mfn: np.ndarray, flows: np.ndarray, sectors: Sequence[str], outside: int, without: int
+    own: np.ndarray, mfn: np.ndarray, free: np.ndarray, flows: np.ndarray, sectors: Sequence[str]
 ) -> dict[str, tuple[float, str]]:
     """Say how much of the trade in goods has a rate."""
     goods = ~np.isin(sectors, services(sectors))
     abroad = flows * (1 - np.eye(len(flows)))[:, :, None] * goods
     total = max(float(abroad.sum()), 1e-300)
     paired = ~np.isnan(own)
-    general = ~paired & ~np.isnan(mfn)[:, None, :]
-    return {
-        "trade in goods with a rate of its own": (100 * float(abroad[paired].sum()) / total, "%"),
-        "trade in goods with the importer's general rate": (100 * float(abroad[general].sum()) / total, "%"),
-        "trade in goods without a rate, zero assumed": (100 * float(abroad[~paired & ~general].sum()) / total, "%"),
-        "tariff rows of countries that the table does not show": (float(outside), "rows"),
-        "tariff rows of products without an industry": (float(without), "rows"),
+    general = ~paired & ~free & ~np.isnan(mfn)[:, None, :]
+    parts = {
+        "with a rate of its own": paired,
+        "inside a bloc, free": free,
+        "with the importer's general rate": general,
+        "without a rate, zero assumed": ~(paired | free | general),
     }
+    return {f"trade in goods {what}": (100 * float(abroad[cells].sum()) / total, "%") for what, cells in parts.items()}
 
 
 def _sayings(account: dict[str, tuple[float, str]]) -> list[str]:

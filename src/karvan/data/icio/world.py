@@ -23,7 +23,6 @@ from karvan.data.icio.reading import ROUNDING, InterCountry, gaps, read
 from karvan.data.icio.settle import Settled, settle
 
 LICENCE = "OECD terms: free use with citation"
-LATEST = 2021  # trade blocs of a table without a year
 
 
 def load(
@@ -63,6 +62,8 @@ def build(
     inventories: str = "final",
 ) -> tuple[World, Table]:
     """Return the World and the table of checks: sums, negatives, inventories, what was changed and by how much."""
+    if year is not None and not isinstance(year, int):
+        raise SourceError(f"icio: year={year!r}; expected a whole number such as 2019")
     table = read(path, year)
     if edition and edition != table.edition:
         raise SourceError(f"{path}: industries of the {table.edition} edition, not of {edition!r}")
@@ -115,11 +116,11 @@ def _world(
 def _blocs(year: int | None, countries: Sequence[str], rates: bool) -> tuple[list[Bloc], list[Block]]:
     """Blocs with two members or more in the table; the pool shares of members inside ROW go to the others."""
     found, notes = [], []
-    for bloc in blocs.blocs(year or LATEST, countries, spread=True):
+    for bloc in blocs.blocs(year or tariff_tables.LATEST, countries, spread=True):
         if len(bloc.members) < 2:
             continue
         found.append(replace(bloc, common_tariff="mfn" if bloc.common_tariff and rates else ""))
-        absent = [c for c in blocs.members(bloc.name, year or LATEST) if c not in bloc.members]
+        absent = [c for c in blocs.members(bloc.name, year or tariff_tables.LATEST) if c not in bloc.members]
         if absent and bloc.shares:
             note = f"shares of {first_five(absent)}, which are inside the rest of the world, spread over the others"
             notes.append(Block("pool", bloc.name, bloc.source, "", "reconciled", note))
