@@ -357,6 +357,21 @@ def test_check_prints_the_table_and_the_world(tmp_path: Path, capsys: pytest.Cap
         check("eurasia-2021", year=2019)
 
 
+def test_a_world_is_built_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from karvan.cli.data import data_build
+
+    path = raw(known(3), 3).write(tmp_path / "2019_SML.csv")
+    rates = tmp_path / "rates.csv"
+    rates.write_text("importer,exporter,sector,rate\nKAZ,World,A01_02,0.1\n", encoding="utf-8")
+    data_build("icio", path, tmp_path / "out", year=2019, tariffs=rates)
+    assert "Checks of 2019_SML.csv" in capsys.readouterr().out
+    assert kv.load(tmp_path / "out" / "icio-2019.npz").tau[0, 1, 0] == 0.1
+    with pytest.raises(SourceError, match="'eurasia-2021' has no option 'year'"):
+        data_build("eurasia-2021", tmp_path, year=2019)
+    with pytest.raises(SourceError, match="an inter-country table"):
+        kv.load(path)
+
+
 def test_a_world_is_saved_and_read_again(tmp_path: Path) -> None:
     world = kv.load("icio", path=raw(known(3), 3).write(tmp_path / "2019_SML.csv"))
     world.save(tmp_path / "mine.npz")

@@ -22,15 +22,19 @@ def data_list(json: Json = False) -> None:
 
 def data_build(
     name: Annotated[str, typer.Argument(help="The recipe.")] = "eurasia-2021",
-    source: Annotated[Path, typer.Option("--from", help="Folder with the source files.")] = Path("data"),
+    source: Annotated[Path, typer.Option("--from", help="Folder with the source files; for icio, the file.")] = Path(
+        "data"
+    ),
     out: Annotated[Path | None, typer.Option(help="Folder to write the world to; default: only show it.")] = None,
+    year: Annotated[int, typer.Option(help="icio: which year of a zip of several.")] = 0,
+    tariffs: Annotated[Path | None, typer.Option(help="icio: table of tariffs; default none, all zero.")] = None,
     json: Json = False,
 ) -> None:
-    """Build a world by its recipe. Example: karvan data build eurasia-2021 --from PATH --out PATH."""
+    """Build a world by its recipe, or of an OECD file. Example: karvan data build eurasia-2021 --from PATH --out PATH."""
     from karvan.data.worlds import build
 
     with busy(f"building {name}"):
-        world, table = build(name, source, out)
+        world, table = build(name, source, out, **{k: v for k, v in (("year", year), ("tariffs", tariffs)) if v})
     if json:
         print_json({"world": world.name, "sha256": world.sha256, "comparison": table.to_dicts()})
     else:

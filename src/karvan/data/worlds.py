@@ -49,6 +49,8 @@ def load(name: str | Path, **options: Any) -> World:
     path = folder() / f"{name}.npz"
     if not path.is_file():
         path = Path(name)
+    if path.name.lower().endswith("_sml.csv"):
+        raise SourceError(f'{path}: an inter-country table; karvan.load("icio", path=...) makes a World of it')
     if path.is_file():
         _require_options(str(name), options, [])
         return World.load(path)
@@ -85,18 +87,28 @@ def comparison(name: str) -> Table:
     return _table(rows)
 
 
-def build(name: str, source: str | Path, out: str | Path | None = None) -> tuple[World, Table]:
+def build(name: str, source: str | Path, out: str | Path | None = None, **options: Any) -> tuple[World, Table]:
     """Build a world by its recipe from the files in `source`; write it to the folder `out` when given.
 
-    Returns the world and the table that compares it with official totals.
+    Returns the world and the table that compares it with official totals; for "icio", whose source is one file, the
+    table of checks. `options` are those of `karvan.data.icio.build`.
 
     Raises
     ------
     SourceError
-        Unknown recipe, or a file is missing.
+        Unknown recipe or option, or a file is missing.
     """
+    if name in READERS:
+        reader = import_module(READERS[name]).build
+        _require_options(name, options, list(signature(reader).parameters)[1:])
+        world, checks = reader(source, **options)
+        if out is not None:
+            Path(out).mkdir(parents=True, exist_ok=True)
+            world.save(Path(out) / f"{world.name}.npz")
+        return world, checks
     if name not in RECIPES:
-        raise SourceError(f"no recipe for {name!r}.{suggest(name, RECIPES)}")
+        raise SourceError(f"no recipe for {name!r}.{suggest(name, (*RECIPES, *READERS))}")
+    _require_options(name, options, [])
     source = Path(source)
     if not source.is_dir():
         raise SourceError(f"{source}: no such folder; point --from at the folder that holds the source files")
