@@ -30,7 +30,7 @@ def data_build(
     tariffs: Annotated[Path | None, typer.Option(help="icio: table of tariffs; default none, all zero.")] = None,
     json: Json = False,
 ) -> None:
-    """Build a world by its recipe, or of an OECD file. Example: karvan data build eurasia-2021 --from PATH --out PATH."""
+    """Build a world by its recipe, or of an OECD file. Example: karvan data build icio --from PATH --out PATH."""
     from karvan.data.worlds import build
 
     with busy(f"building {name}"):
