@@ -50,7 +50,8 @@ def test_every_message_is_used_and_none_is_missing(results):
     either |= {"sure_inside", "sure_outside", "sure_sign_same", "sure_sign_turns", "verdict_but", "why_rest"}
     either |= {"change_never", "change_crosses", "change_always", "not_found", "not_varied", "not_available"}
     either |= {"goods_where_processed", "goods_where_raw", "partners_over", "partners_over_none"}
-    either |= {"partners_harm", "partners_unclear"}
+    either |= {"partners_harm", "partners_unclear", "sure_title_border", "parameters_only", "parameters_estimated"}
+    either |= {"weak_frictions", "frictions_estimated", "frictions_papers", "frictions_provisional", "col_border_cost"}
     either |= {f"verdict_{v}" for v in ("supported", "not", "partly", "cannot")}
     assert set(words.table["text"]) - words.used <= either
 

@@ -6,6 +6,7 @@ import pytest
 import karvan as kv
 from karvan import cases
 from karvan.cases.beside import by_sector, classes
+from karvan.core.border import border
 from karvan.core.scenario import Scenario
 from karvan.tell import charts
 from karvan.tell.claims import claims
@@ -87,7 +88,8 @@ def test_the_sentence_why_names_the_largest_part_first(found, told):
 
 def test_at_the_break_even_border_cost_the_loss_is_as_large_as_asked(results, found):
     claim = found[f"turn.loss.{SOFT}"]
-    at = Scenario.read(SOFT).at({"friction1.ad_valorem": claim.value / 100})
+    soft = Scenario.read(SOFT)
+    at = border(soft).at(results.world, soft, claim.value / 100)
     assert income(results.world, at) == pytest.approx(1 - results.case["loss"], abs=1e-5)
     assert claim.low < claim.value < claim.high
 
@@ -95,7 +97,8 @@ def test_at_the_break_even_border_cost_the_loss_is_as_large_as_asked(results, fo
 def test_no_border_cost_makes_an_exit_pay_and_the_page_says_so(results, found, told):
     assert not [k for k in found if k.startswith("turn.no_gain.")]
     for name in (SOFT, HARD):
-        assert income(results.world, Scenario.read(name).at({"friction1.ad_valorem": 1e-9})) < 1
+        exit_ = Scenario.read(name)
+        assert income(results.world, border(exit_).at(results.world, exit_, 1e-9)) < 1
     section = next(s for s in told["sections"] if s["heading"] == "What would change it")
     assert "No border cost is small enough" in section["blocks"][0]["text"]
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from karvan import cases
-from karvan.core.case import border
+from karvan import Range, SourceError, cases, friction, solve
+from karvan.cases.beside import borders
+from karvan.core.border import border
 from karvan.core.symbols import symbols
 from karvan.tell import tell
 from karvan.tell.claims import claims, verdict
@@ -15,6 +16,10 @@ from karvan.tell.language import Words
 from karvan.tell.published import alone, estimates
 
 SOFT = "kz-exit-soft"
+
+
+def elasticities(results):
+    return results.world.params.entries["theta"]
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +67,11 @@ def test_doubt_about_the_verdict_appears_when_the_pool_could_turn_it(results):
 
 def test_the_border_cost_explains_its_part_of_the_spread(results, found):
     scenario = next(s for s in results.scenarios if s.name == SOFT)
-    name, given = border(scenario)
-    drawn = [given.draw(name, results.sweep.seed, k) for k in range(results.sweep.draws)]
+    cost, trade = border(scenario), border(scenario).trade(results.world)
+    drawn = []
+    for k in range(results.sweep.draws):
+        b, theta = (p.draw(n, results.sweep.seed, k) for p, n in ((cost.given, ""), (elasticities(results), "theta")))
+        drawn.append(float((np.exp(b / theta) - 1) @ trade))
     income = results.sweep.sample("welfare_hat", SOFT)[:, results.world.position("KAZ")]
     assert found[f"explained.{SOFT}"].value == pytest.approx(100 * np.corrcoef(drawn, income)[0, 1] ** 2)
 
@@ -121,3 +129,63 @@ def test_every_case_with_published_estimates_shows_them(results):
 def test_sources_are_named_in_words(results):
     told = tell(results).html()
     assert symbols()["tau"].label.split(",")[0] in told
+
+
+def test_an_estimated_border_cost_is_told_with_its_papers(results, found):
+    estimate = border(next(s for s in results.scenarios if s.name == SOFT)).estimate
+    assert found[f"border_log.{SOFT}"].value == estimate.b
+    assert found[f"border_trade.{SOFT}"].value == pytest.approx(100 * (np.exp(-estimate.b) - 1))
+    assert found["border_trade.kz-stay-deepen"].value == pytest.approx(100 * (np.exp(estimate.b) - 1))
+    for j in np.flatnonzero(results.world.goods):
+        claim = found[f"border_sector.{SOFT}.{results.world.sectors[j]}"]
+        assert claim.value == pytest.approx(100 * (np.exp(estimate.b / results.world.theta[j]) - 1))
+        assert claim.low < claim.value < claim.high
+    cost = found[f"border.{SOFT}"]
+    assert cost.low < cost.value < cost.high and estimate.name in cost.source
+    words = Words("en")
+    told = str(page(Teller(results, claims(results), words)))
+    assert estimate.measures in told and estimate.command in told
+    assert {"frictions_estimated", "parameters_estimated", "sure_title_border"} <= words.used
+    assert ("frictions_provisional" in words.used) == estimate.provisional
+
+
+def test_assumed_border_costs_stand_beside_the_estimated_one(results, found):
+    for entry in results.case["borders"]:
+        out = solve(results.world, border(results.scenarios[0]).assumed(results.scenarios[0], entry["ad_valorem"]))
+        n = results.world.position("KAZ")
+        expected = 100 * (float(out.values["welfare_hat"][n]) - 1)
+        assert found[f"border.{entry['name']}.{results.scenarios[0].name}"].value == pytest.approx(expected)
+        assert found[f"border.{entry['name']}.kz-stay-deepen"].value > 0
+        assert entry["source"] in str(page(Teller(results, claims(results), Words("en"))))
+
+
+def test_an_assumed_border_cost_is_told_as_one(results):
+    given = Range(0.05, 0.02, 0.1)
+    assumed = tuple(
+        replace(
+            s,
+            shocks=tuple(
+                friction(between=["KAZ", "EAEU"], ad_valorem=given) if x.kind == "friction" else x for x in s.shocks
+            ),
+        )
+        for s in results.scenarios
+    )
+    other = results._replace(scenarios=assumed)
+    words = Words("en")
+    page(Teller(other, claims(other), words))
+    assert {"weak_frictions", "parameters_only"} <= words.used
+    assert "frictions_estimated" not in words.used
+    again = {c.key: c for c in claims(other)}
+    assert (again[f"border.{SOFT}"].value, again[f"border.{SOFT}"].low) == (pytest.approx(5), pytest.approx(2))
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"name": "a", "ad_valorm": 0.1, "source": "x"}, "unknown key 'ad_valorm'. Did you mean 'ad_valorem'"),
+        ({"name": "a", "ad_valorem": 0.1}, "border a: a key is missing"),
+    ],
+)
+def test_bad_border_of_a_case(results, entry, message):
+    with pytest.raises(SourceError, match=message):
+        borders({**results.case, "borders": [entry]}, results.scenarios)

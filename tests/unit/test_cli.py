@@ -141,7 +141,7 @@ def test_explain_adds_up_and_covers_every_sector_and_partner(karvan):
     code, out, _ = karvan("explain", "kz-exit-soft", "KAZ", "--json")
     found = json.loads(out)
     world = kv.load("eurasia-2021")
-    assert code == 0 and list(found) == ["parts", "largest", "sectors", "partners", "value_added"]
+    assert code == 0 and list(found) == ["parts", "largest", "sectors", "partners", "value_added", "border"]
     *parts, total = found["parts"]
     money = kv.solve(world, kv.Scenario.read("kz-exit-soft"))["welfare_money"].sel(country="KAZ").item()
     assert abs(sum(row["MUSD"] for row in parts) - money) < 1e-3 and abs(total["MUSD"] - money) < 1e-3

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from worlds import random_world
 
-from karvan import Params, Range, SymbolError
+from karvan import Normal, Params, Range, SymbolError, World, set_tariff, sweep
 from karvan.core.params import triangular
 
 
@@ -63,3 +66,60 @@ def test_params_hold_ranges_only() -> None:
         Params(theta=4.0)
     assert repr(Params()) == "Params(nothing uncertain)"
     assert repr(Params(theta=Range(4.0, 2.0, 9.0))) == "Params(theta)"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((0.2, -0.1), "a standard error is not negative"),
+        ((np.nan, 0.1), "must be finite"),
+        ((0.2, np.inf), "must be finite"),
+        (([0.2, 0.3], 0.1), r"shapes \(2,\) and \(\)"),
+        (([0.2, 0.3], np.eye(3)), r"shapes \(2,\) and \(3, 3\)"),
+        ((np.eye(2), np.eye(2)), r"shapes \(2, 2\)"),
+        (([0.2, 0.3], [[1.0, 0.5], [0.4, 1.0]]), "not symmetric"),
+        (([0.2, 0.3], [[1.0, 2.0], [2.0, 1.0]]), "not positive definite"),
+    ],
+)
+def test_bad_normals(given: tuple[object, ...], message: str) -> None:
+    with pytest.raises(SymbolError, match=message):
+        Normal(*given)
+
+
+def test_a_normal_has_its_ends_and_moments() -> None:
+    entry = Normal(0.2, 0.1, "a paper")
+    assert (entry.mode, entry.se) == (0.2, pytest.approx(0.1))
+    assert (entry.low, entry.high) == (pytest.approx(0.03551464), pytest.approx(0.36448536))
+    drawn = np.array([entry.draw("x", 1, k) for k in range(4000)])
+    assert drawn.mean() == pytest.approx(0.2, abs=0.006)
+    assert drawn.std() == pytest.approx(0.1, rel=0.05)
+    assert (drawn < entry.low).mean() == pytest.approx(0.05, abs=0.012)
+    assert entry.draw("x", 1, 1) == Params(y=Range(1, 0, 2), x=entry).draw(1, 1)["x"]
+    assert entry.draw("x", 1, 1) != entry.draw("x", 1, 2) != entry.draw("x", 2, 2)
+
+
+def test_a_joint_normal_has_its_covariance() -> None:
+    spread = np.array([[0.04, 0.03, 0.0], [0.03, 0.09, 0.01], [0.0, 0.01, 0.01]])
+    entry = Normal([1.0, 2.0, 3.0], spread)
+    np.testing.assert_allclose(entry.se, [0.2, 0.3, 0.1])
+    drawn = np.array([entry.draw("x", 1, k) for k in range(4000)])
+    np.testing.assert_allclose(drawn.mean(axis=0), [1.0, 2.0, 3.0], atol=0.02)
+    np.testing.assert_allclose(np.cov(drawn.T), spread, atol=0.005)
+    np.testing.assert_array_equal(Normal([1.0, 2.0], spread[:2, :2]).draw("x", 5, 3), entry.draw("x", 5, 3)[:2])
+    apart = Normal([1.0, 2.0], [0.2, 0.3])
+    np.testing.assert_array_equal(apart.draw("x", 5, 3), Normal([1.0, 2.0], np.diag([0.04, 0.09])).draw("x", 5, 3))
+
+
+def test_elasticities_may_be_normal_and_are_saved_so(tmp_path: Path) -> None:
+    world = random_world(3, 4, 3)
+    spread = 0.04 * np.eye(3) + 0.01
+    world = world.rebuilt(params=Params(theta=Normal(world.theta, spread, "a paper")))
+    world.save(tmp_path / "w.npz")
+    again = World.load(tmp_path / "w.npz")
+    assert again.sha256 == world.sha256
+    law = again.params.entries["theta"]
+    assert isinstance(law, Normal)
+    assert law.source == "a paper"
+    np.testing.assert_array_equal(law.draw("theta", 1, 2), world.params.entries["theta"].draw("theta", 1, 2))
+    change = set_tariff(importer="C00", exporter="C01", rate=0.4)
+    assert sweep(again, change, draws=2).sample("welfare_hat", "set_tariff").shape == (2, 4)

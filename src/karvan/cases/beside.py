@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from karvan.core.aggregate import aggregate
+from karvan.core.border import border
 from karvan.core.errors import SourceError
 from karvan.core.labels import suggest
 from karvan.core.outcome import Outcome
@@ -17,6 +18,7 @@ from karvan.core.world import World
 from karvan.models.trade.face import solve
 
 CLASS_KEYS = ("name", "specific", "psi", "goods_and_services", "inputs", "source")
+BORDER_KEYS = ("name", "ad_valorem", "source")
 
 
 def beside(world: World, case: Mapping[str, Any], scenarios: Iterable[Scenario]) -> dict[tuple[str, str, str], Outcome]:
@@ -29,6 +31,7 @@ def beside(world: World, case: Mapping[str, Any], scenarios: Iterable[Scenario])
         ("elasticities", elasticities(world)),
     ):
         found |= {(kind, name, s.name): solve(other, s) for name, other in worlds.items() for s in scenarios}
+    found |= {("border", name, s.name): solve(world, s) for name, s in borders(case, scenarios)}
     return found | {("variant", "keep own tariff", s.name): solve(world, _own_tariff_kept(s)) for s in scenarios}
 
 
@@ -71,6 +74,22 @@ def by_sector(world: World, case: Mapping[str, Any], given: Mapping[str, float])
             raise SourceError(f"case {case['name']}: no sector or group {name!r}.{suggest(name, groups)}")
         values[[world.sectors.index(s) for s in groups[name]]] = given[name]
     return values
+
+
+def borders(case: Mapping[str, Any], scenarios: Iterable[Scenario]) -> list[tuple[str, Scenario]]:
+    """Return every scenario that has an uncertain border cost with each of the assumed ones that the case names.
+
+    An entry has `name`, `ad_valorem` (share of the value of goods, where trade becomes dearer) and `source`.
+    """
+    found = []
+    for entry in case.get("borders", ()):
+        wrong = [key for key in entry if key not in BORDER_KEYS]
+        if wrong or any(key not in entry for key in BORDER_KEYS):
+            fault = f"unknown key {wrong[0]!r}.{suggest(wrong[0], BORDER_KEYS)}" if wrong else "a key is missing"
+            raise SourceError(f"case {case['name']}, border {entry.get('name', '?')}: {fault}")
+        known = [(s, border(s)) for s in scenarios]
+        found += [(entry["name"], b.assumed(s, entry["ad_valorem"])) for s, b in known if b is not None]
+    return found
 
 
 def baselines(world: World, case: Mapping[str, Any]) -> dict[str, World]:

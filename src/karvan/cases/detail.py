@@ -10,7 +10,8 @@ import numpy as np
 
 from karvan.cases.exported import exported
 from karvan.core.baseline import derive
-from karvan.core.case import border, leaving
+from karvan.core.border import border
+from karvan.core.case import leaving
 from karvan.core.change import Change
 from karvan.core.scenario import Scenario
 from karvan.core.sweep import Sweep
@@ -62,16 +63,19 @@ def turning(
     """What would turn the answer, for every exit, found on the engine.
 
     `no_gain`: the border cost at which real income is as it was; `loss`: the border cost at which the loss reaches the
-    case's `loss`; `fee`: the yearly payment to the other members that makes staying as costly as leaving, MUSD. Low and
-    high come from the elasticities at their two ends; for the fee from the two ends of the band of real income. A
-    missing value has a reason.
+    case's `loss`, both as a share of the value of goods, on average over the trade across the border; `fee`: the yearly
+    payment to the other members that makes staying as costly as leaving, MUSD. Low and high come from the elasticities
+    at their two ends; for the fee from the two ends of the band of real income. A missing value has a reason.
     """
     rows: list[tuple[Any, ...]] = []
     for s in leaving(scenarios):
         cost = border(s)
         if cost is not None:
-            for what, target, high in (("no_gain", 1.0, float(cost[1].high)), ("loss", 1 - case["loss"], WIDEST)):
-                find = partial(break_even, country=case["country"], vary=cost[0], target=target, low=0.0, high=high)
+            highest = cost.ends(world, found.draws, found.seed)[1]
+            widest = highest if highest > 0 else WIDEST
+            for what, target, high in (("no_gain", 1.0, widest), ("loss", 1 - case["loss"], WIDEST)):
+                who = partial(break_even, country=case["country"], vary=cost.cost_key)
+                find = partial(who, target=target, low=0.0, high=high)
                 first = find(world, s, xtol=CLOSE)
                 others = [find(w, s, xtol=CLOSE) for w in ends] if first else []
                 rows.append((s.name, what, *_span(first, others), first.reason))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import data, scenarios, telling, trade
+from karvan.cli import data, estimates, evidence, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -21,7 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 data_app = typer.Typer(
-    help="The worlds that come with karvan, and their recipes.", no_args_is_help=True, rich_markup_mode=None
+    help="Worlds, their recipes, and the sources that are fetched from their owners.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.add_typer(data_app, name="data")
 
@@ -31,6 +33,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": scenarios.check,
     "explain": scenarios.explain,
     "friends": trade.friends,
+    "gravity": estimates.gravity,
+    "reexports": evidence.reexports,
     "symbols": trade.symbols,
     "replicate": trade.replicate,
     "tariffs": trade.tariffs,
@@ -38,6 +42,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 DATA_COMMANDS: dict[str, Callable[..., None]] = {
     "list": data.data_list,
+    "get": data.data_get,
+    "path": data.data_path,
+    "licence": data.data_licence,
     "build": data.data_build,
 }
 for _name, _function in COMMANDS.items():

@@ -27,6 +27,7 @@ def run(
     json: Json = False,
 ) -> None:
     """Solve one scenario. Example: karvan run scenarios/kz-exit-hard.yaml --draws 200."""
+    from karvan.core.border import border
     from karvan.core.errors import ScenarioError
     from karvan.core.scenario import Scenario
     from karvan.data.worlds import load
@@ -55,6 +56,11 @@ def run(
         )
         return
     typer.echo(f"{chosen.title}\n{table}")
+    cost = border(chosen)
+    if cost is not None and cost.from_trade:
+        average, *ends = (100 * v for v in (float(cost.mean(base, cost.given.mode)), *cost.ends(base, 500, seed)))
+        origin = f"; {cost.estimate}" if cost.estimate else ""
+        typer.echo(f"border cost {average:.3g} % of value on average ({ends[0]:.3g} to {ends[1]:.3g}){origin}")
     typer.echo(
         f"solved in {found.steps} sweeps, largest residual {found.residuals.max():.1e}; deficits {found.deficits}"
     )
@@ -197,16 +203,32 @@ def _write(found: Any, table: Table, record: Any, name: str, folder: Path) -> No
 
 
 def _check_scenario(path: str, name: str, json: bool) -> None:
+    from karvan.core.border import border, tariff_equivalent
     from karvan.core.scenario import Scenario
     from karvan.data.worlds import load
 
     scenario = Scenario.read(path)
     world = load(name or scenario.world or "eurasia-2021")
-    given = scenario.change(world).given
+    given, ranges = scenario.change(world).given, scenario.ranges()
+    cost = border(scenario)
+    costs = None if cost is None else tariff_equivalent(world, scenario)
     if json:
-        print_json(
-            {"scenario": scenario.name, "world": world.name, "changes": given, "uncertain": list(scenario.ranges())}
-        )
-    else:
-        ranges = ", ".join(scenario.ranges()) or "nothing"
-        typer.echo(f"{scenario.name}: fine on {world.name}; changes {', '.join(given)}; uncertain: {ranges}")
+        found: dict[str, Any] = {
+            "scenario": scenario.name,
+            "world": world.name,
+            "changes": given,
+            "uncertain": list(ranges),
+        }
+        found["ranges"] = {k: {n: float(getattr(r, n)) for n in ("mode", "low", "high")} for k, r in ranges.items()}
+        found["estimate"] = None if cost is None or cost.estimate is None else cost.estimate.to_dict()
+        print_json({**found, "border_cost_percent": [] if costs is None else costs.to_dicts()})
+        return
+    names = ", ".join(ranges) or "nothing"
+    typer.echo(f"{scenario.name}: fine on {world.name}; changes {', '.join(given)}; uncertain: {names}")
+    for name, law in ranges.items():
+        typer.echo(f"{name}: {law.mode:.4g} ({law.low:.4g} to {law.high:.4g})")
+    if cost is not None and cost.from_trade:
+        papers = cost.estimate
+        if papers is not None and papers.measures:
+            typer.echo(f"{papers.name} measures: {papers.measures} Duties: {papers.duties}")
+        typer.echo(f"\n{costs}")

@@ -62,10 +62,12 @@ def replicate(
     deficits: Annotated[
         str | None, typer.Option(help="For papers that take it; the list shows the values, default first.")
     ] = None,
+    table: Annotated[str | None, typer.Option(help="For papers with several tables; the list shows them.")] = None,
     json: Json = False,
 ) -> None:
     """Solve a published case again. Example: karvan replicate cp2015 --data PATH --deficits fixed."""
     from karvan.replication import replicate as again
 
-    options = {} if deficits is None else {"deficits": deficits}
+    given = {"deficits": deficits, "table": table}
+    options = {name: value for name, value in given.items() if value is not None}
     show(again(paper, data, **options), json)

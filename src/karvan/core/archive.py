@@ -74,3 +74,8 @@ def digest(arrays: Mapping[str, np.ndarray], meta: Any) -> str:
         total.update(f"{name}{array.shape}{little.dtype.str}".encode())
         total.update(little.tobytes())
     return total.hexdigest()
+
+
+def text_hash(data: Any) -> str:
+    """SHA-256 of plain data."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +9,11 @@ import numpy as np
 
 from karvan._version import __version__
 from karvan.core import archive
+from karvan.core.archive import text_hash
 from karvan.core.change import Change
-from karvan.core.params import Range
-from karvan.core.scenario import Scenario
+from karvan.core.estimates import Estimate
+from karvan.core.params import Normal, Range
+from karvan.core.scenario import Scenario, key_of
 from karvan.core.world import World
 
 HEADLINE = ("welfare_hat", "real_wage_hat", "net_pool_new")
@@ -48,15 +48,10 @@ def describe(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def text_hash(data: Any) -> str:
-    """SHA-256 of plain data."""
-    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
 def _shock(item: Any) -> dict[str, Any]:
     if isinstance(item, Change):
         return {"change": {name: _array_hash(v) for name, v in item.items()}}
-    return {item.kind: {name: _value(v) for name, v in item.arguments.items()}}
+    return {item.kind: {key_of(name): _value(v) for name, v in item.arguments.items()}}
 
 
 def _array_hash(value: Any) -> str:
@@ -74,6 +69,10 @@ def _value(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, Range):
         return {"mode": value.mode, "low": value.low, "high": value.high}
+    if isinstance(value, Normal):
+        return {"mean": value.mean, "se": value.spread}
+    if isinstance(value, Estimate):
+        return value.to_dict()
     if isinstance(value, tuple):
         return list(value)
     return value

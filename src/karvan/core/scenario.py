@@ -8,20 +8,22 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from karvan.core.change import Change, Primitives, effect, merge
 from karvan.core.errors import KarvanError, ScenarioError
+from karvan.core.estimates import Estimate
 from karvan.core.labels import suggest
-from karvan.core.params import Range
+from karvan.core.params import Normal, Range
 from karvan.core.world import World
 
 CLOSURES = ("fixed", "share", "purge")
+Uncertain = Range | Normal | Estimate
 
 
 @dataclass(frozen=True, eq=False)
 class Shock:
-    """A shock function with its arguments. Arguments that are a `Range` are at their mode until drawn."""
+    """A shock function with its arguments. Uncertain arguments are at their most likely value until drawn."""
 
     kind: str
     build: Callable[..., Change]
@@ -46,24 +48,51 @@ class Shock:
         return f"{self.place}: {self.kind}" if self.place else self.kind
 
 
-def shock(build: Callable[..., Change]) -> Callable[..., Shock]:
+Ready = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@overload
+def shock(build: Callable[..., Change]) -> Callable[..., Shock]: ...
+@overload
+def shock(*, ready: Ready) -> Callable[[Callable[..., Change]], Callable[..., Shock]]: ...
+def shock(build: Callable[..., Change] | None = None, *, ready: Ready | None = None) -> Any:
     """Make a shock constructor out of a function `(world, *, ...) -> Change`, and add it to the vocabulary.
 
     The constructor takes the keyword arguments of the function (and `source`), refuses unknown or missing ones, and
-    returns a `Shock`. The name of the function is the key in scenario files.
-    """
-    signature = inspect.signature(build)
-    known = [p for p in signature.parameters if p != "world"]
+    returns a `Shock`. The name of the function is the key in scenario files. A parameter whose name Python reserves
+    ends in an underscore, `from_`; its key in scenario files and messages is without it, and both are read.
 
-    def construct(**arguments: Any) -> Shock:
-        for name in arguments:
-            if name not in [*known, "source"]:
+    `ready` reads the arguments when the shock is made, before there is a world: it returns them as the function takes
+    them, or raises.
+    """
+    if build is None:
+        return lambda given: _constructor(given, ready)
+    return _constructor(build, ready)
+
+
+def key_of(parameter: str) -> str:
+    """How scenario files call a parameter: without the underscore that Python needs."""
+    return parameter.removesuffix("_")
+
+
+def _constructor(build: Callable[..., Change], ready: Ready | None) -> Callable[..., Shock]:
+    signature = inspect.signature(build)
+    known = {key_of(p): p for p in signature.parameters if p != "world"}
+
+    def construct(**given: Any) -> Shock:
+        arguments: dict[str, Any] = {}
+        for name, value in given.items():
+            if key_of(name) not in known and name != "source":
                 raise ScenarioError(f"{build.__name__}: unknown argument {name!r}.{suggest(name, known)}")
-        needed = [n for n in known if signature.parameters[n].default is inspect.Parameter.empty and n not in arguments]
+            parameter = known.get(key_of(name), name)
+            if parameter in arguments:
+                raise ScenarioError(f"{build.__name__}: {key_of(name)} is given twice")
+            arguments[parameter] = _as_range(value, f"{build.__name__}.{key_of(name)}")
+        empty = inspect.Parameter.empty
+        needed = [k for k, n in known.items() if signature.parameters[n].default is empty and n not in arguments]
         if needed:
             raise ScenarioError(f"{build.__name__}: missing {', '.join(needed)}")
-        read = {n: _as_range(v, f"{build.__name__}.{n}") for n, v in arguments.items()}
-        return Shock(build.__name__, build, read)
+        return Shock(build.__name__, build, arguments if ready is None else ready(arguments))
 
     construct.__name__ = construct.__qualname__ = build.__name__
     construct.__doc__ = build.__doc__
@@ -160,12 +189,30 @@ class Scenario:
             parts.append((item.label, found))
         return merge(world, parts)
 
-    def ranges(self) -> dict[str, Range]:
-        """Return the uncertain arguments, by a name that is the same in every scenario that has the same shock."""
+    def ranges(self) -> dict[str, Uncertain]:
+        """Return the uncertain arguments, by a name that is the same in every scenario that has the same shock.
+
+        An estimate has its own name, "gravity/eaeu", wherever it stands: it is one coefficient, drawn once.
+
+        Raises
+        ------
+        ScenarioError
+            Two estimates of different numbers have the same name.
+        """
         return {key: value for key, value, _, _ in self._uncertain()}
 
     def at(self, values: Mapping[str, float]) -> Scenario:
-        """Return the scenario with uncertain arguments set to the values given by name."""
+        """Return the scenario with uncertain arguments set to the values given by name, as `ranges` names them.
+
+        Raises
+        ------
+        ScenarioError
+            A value for something that is not uncertain here.
+        """
+        known = self.ranges()
+        for key in values:
+            if key not in known:
+                raise ScenarioError(f"{self.name} has no uncertain argument {key!r}.{suggest(key, known)}")
         shocks = [
             item if isinstance(item, Change) else replace(item, arguments=dict(item.arguments)) for item in self.shocks
         ]
@@ -174,15 +221,20 @@ class Scenario:
                 shocks[place].arguments[argument] = values[key]  # type: ignore[index, union-attr]
         return replace(self, shocks=tuple(shocks))
 
-    def _uncertain(self) -> Iterator[tuple[str, Range, int, str]]:
+    def _uncertain(self) -> Iterator[tuple[str, Uncertain, int, str]]:
         count: dict[str, int] = {}
+        hashes: dict[str, str] = {}
         for place, item in enumerate(self.shocks):
             if isinstance(item, Change):
                 continue
             order = count[item.kind] = count.get(item.kind, 0) + 1
             for argument, value in item.arguments.items():
-                if isinstance(value, Range):
-                    yield f"{item.kind}{order}.{argument}", value, place, argument
+                if isinstance(value, Estimate):
+                    if hashes.setdefault(value.name, value.sha256) != value.sha256:
+                        raise ScenarioError(f"two different estimates are called {value.name!r}; name one otherwise")
+                    yield value.name, value, place, argument
+                elif isinstance(value, Range | Normal):
+                    yield f"{item.kind}{order}.{key_of(argument)}", value, place, argument
 
 
 def _placed(item: Shock, world: World) -> Change:
@@ -200,6 +252,8 @@ def _shock_by_name(kind: str, arguments: dict[str, Any], place: str) -> Shock:
 
 
 def _as_range(value: Any, where: str) -> Any:
+    if isinstance(value, Mapping) and "mean" in value:
+        return _as_normal(value, where)
     if not isinstance(value, Mapping) or not {"mode", "low", "high"} & set(value):
         return value
     wrong = [k for k in value if k not in ("mode", "low", "high")]
@@ -213,8 +267,19 @@ def _as_range(value: Any, where: str) -> Any:
         raise ScenarioError(f"{where}: {fault}") from None
 
 
+def _as_normal(value: Mapping[str, Any], where: str) -> Normal:
+    if set(value) != {"mean", "se"}:
+        raise ScenarioError(
+            f"{where}: a normal law needs mean and se, and nothing else; got {', '.join(map(str, value))}"
+        )
+    try:
+        return Normal(float(value["mean"]), float(value["se"]))
+    except Exception as fault:
+        raise ScenarioError(f"{where}: {fault}") from None
+
+
 def _settled(value: Any) -> Any:
-    return value.mode if isinstance(value, Range) else value
+    return value.mode if isinstance(value, Uncertain) else value
 
 
 def _at(place: str) -> str:

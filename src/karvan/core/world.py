@@ -30,7 +30,7 @@ from karvan.core.inputs import (
     require_stable,
 )
 from karvan.core.labels import as_labels, positions
-from karvan.core.params import Params, Range
+from karvan.core.params import Normal, Params, Range
 from karvan.core.source import Block, as_blocks
 from karvan.core.symbols import symbol
 from karvan.core.table import Table
@@ -326,10 +326,12 @@ class World:
 
     @classmethod
     def _from_saved(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> World:
-        theta_range = None
+        theta_range: Range | Normal | None = None
         if "theta_low" in arrays:
             mode, low, high = (arrays[f"theta_{part}"] for part in ("mode", "low", "high"))
             theta_range = Range(mode, low, high, **meta["theta_range"])
+        elif "theta_mean" in arrays:
+            theta_range = Normal(arrays["theta_mean"], arrays["theta_spread"], **meta["theta_range"])
         return cls.from_arrays(
             countries=meta["countries"],
             sectors=meta["sectors"],
@@ -357,13 +359,15 @@ class World:
         arrays |= {f"theta:{name}": values for name, values in self.theta_sets.items()}
         theta = self.params.entries.get("theta")
         if theta is not None:
-            arrays |= {
-                f"theta_{part}": np.asarray(getattr(theta, part), dtype=float) for part in ("mode", "low", "high")
-            }
+            parts = ("mode", "low", "high") if isinstance(theta, Range) else ("mean", "spread")
+            arrays |= {f"theta_{part}": np.asarray(getattr(theta, part), dtype=float) for part in parts}
         return arrays
 
     def _meta(self, *, full: bool) -> dict[str, Any]:
         theta = self.params.entries.get("theta")
+        law: dict[str, Any] = {} if theta is None else {"source": theta.source}
+        if isinstance(theta, Range):
+            law["together"] = theta.together
         meta: dict[str, Any] = {
             "countries": self.countries,
             "sectors": self.sectors,
@@ -371,7 +375,7 @@ class World:
             "blocs": [b.to_dict() for b in self.blocs.values()],
             "services": self.services,
             "in_equilibrium": self.in_equilibrium,
-            "theta_range": {} if theta is None else {"source": theta.source, "together": theta.together},
+            "theta_range": law,
         }
         return {**meta, "name": self.name, "sources": [b._asdict() for b in self.sources]} if full else meta
 

@@ -31,6 +31,11 @@ PAPERS = {
         "chapter2_application1.parquet, published_border_removal_full.csv",
         {"deficits": ("share", "fixed")},
     ),
+    "agtpa-gravity": Paper(
+        "Yotov, Piermartini, Monteiro and Larch (2016), chapter 1: distance and trade agreements, 69 countries",
+        "agtpa_applications.parquet",
+        {"table": ("all", "traditional", "distance", "agreements")},
+    ),
     "complex-europe": Paper(
         "Felbermayr, Groeschl and Heiland (2022), undoing the EU step by step, 44 countries x 3 sectors",
         "Din2014.txt, X0.txt, B.txt, G.txt, tariffs2014.txt, ...",

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from karvan.core.border import border
 from karvan.core.change import Change, effect
 from karvan.core.errors import KarvanError, ScenarioError, SymbolError
 from karvan.core.labels import suggest
@@ -68,8 +69,10 @@ def break_even(
     ----------
     world, scenario : as for `solve`
     country : whose result
-    vary : an uncertain argument of the scenario as `scenario.ranges()` names it, such as "friction1.ad_valorem"; or a
-        function from a number to (world, scenario), for any other input: a collection rate, an elasticity, a tariff
+    vary : an uncertain argument of the scenario as `scenario.ranges()` names it, such as "friction1.ad_valorem" or
+        "gravity/eaeu" (log points of trade); where a friction comes from an estimate, "friction1.ad_valorem" varies its
+        average cost over the trade across the border, as a share of the value (`tariff_equivalent`); or a function from
+        a number to (world, scenario), for any other input: a collection rate, an elasticity, a tariff
     of : a result by country, such as "welfare_hat" or "net_pool_new"
     target : 1 for a ratio that neither gains nor loses
     low, high : where to look; default the range of the argument, its lower end moved to zero
@@ -118,6 +121,11 @@ def _case(world: World, scenario: Any, vary: str | Case) -> tuple[Case, str, tup
         return vary, getattr(vary, "__name__", "value"), (None, None)
     papers = Scenario.of(scenario)
     ranges = papers.ranges()
+    found = border(papers)
+    if found is not None and vary == found.cost_key and vary not in ranges:
+        ends = (float(found.mean(world, v)) for v in sorted((found.given.low, found.given.high)))
+        low, high = sorted(ends)
+        return lambda x: (world, found.at(world, papers, x)), vary, (min(0.0, low), high)
     if not ranges:
         raise ScenarioError(
             f"break_even: {papers.name} has no uncertain argument; give one a range, or pass a function"

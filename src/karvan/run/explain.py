@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from karvan.core.border import border, tariff_equivalent
 from karvan.core.decomposition import Decomposition
 from karvan.core.errors import InfeasibleError
 from karvan.core.scenario import Scenario
@@ -18,7 +19,7 @@ LARGEST = 10
 
 
 def explain(world: World, change: Any, country: str, deficits: str | None = None) -> dict[str, Table]:
-    """Return tables by name: parts, largest, sectors, partners, value_added.
+    """Return tables by name: parts, largest, sectors, partners, value_added, and border where its cost is estimated.
 
     The first two split the exact change in real income. Where a cost becomes infinite they are one table that says why
     there are none: no path of logarithms leads to an embargo.
@@ -31,11 +32,14 @@ def explain(world: World, change: Any, country: str, deficits: str | None = None
     except InfeasibleError as fault:
         outcome = solve(world, Scenario.of(change), deficits=deficits)
         found = {"parts": Table(("no parts",), ((str(fault),),), f"Exact parts of the change in {country}")}
+    cost = border(Scenario.of(change))
+    estimated = cost is not None and cost.from_trade
     return {
         **found,
         "sectors": sector_results(outcome, country),
         "partners": partner_results(outcome, country),
         "value_added": value_added_exports(outcome).table(country),
+        **({"border": tariff_equivalent(world, change)} if estimated else {}),
     }
 
 

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from karvan.core.archive import text_hash
 from karvan.core.change import Change, Primitives
 from karvan.core.errors import KarvanError, ScenarioError, SymbolError
 from karvan.core.labels import suggest
 from karvan.core.outcome import Outcome
 from karvan.core.params import Params
-from karvan.core.record import describe, text_hash
+from karvan.core.record import describe
 from karvan.core.scenario import Scenario
 from karvan.core.sweep import PARTS, Sweep
 from karvan.core.symbols import symbols

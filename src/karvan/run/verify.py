@@ -11,8 +11,10 @@ from typing import Any
 from pydantic import BaseModel, FiniteFloat, ValidationError
 
 from karvan._version import __version__
+from karvan.core.archive import text_hash
 from karvan.core.errors import SourceError
-from karvan.core.record import HEADLINE, text_hash
+from karvan.core.estimates import recorded, shipped
+from karvan.core.record import HEADLINE
 from karvan.core.scenario import Scenario, vocabulary
 from karvan.core.table import Table
 from karvan.core.world import World
@@ -26,7 +28,8 @@ def verify(path: str | Path, world: World | None = None) -> Table:
     """Repeat the run of a record file and return one row per thing compared, with a verdict.
 
     `world` is the world of the run when it is not an embedded one. Compared are the code version, the hash of the
-    world, the hash of the scenario, and every headline number (largest relative difference, allowed up to 1e-7).
+    world, the hash of the scenario, the estimates that it draws from, and every headline number (largest relative
+    difference, allowed up to 1e-7). The run is repeated with the estimates of the record, whatever ships now.
 
     Raises
     ------
@@ -39,6 +42,7 @@ def verify(path: str | Path, world: World | None = None) -> Table:
         _row("code version", record["karvan"], __version__, needed=False),
         _row("world", record["world"]["sha256"], world.sha256),
         _row("scenario", record["scenario"]["sha256"], text_hash(_papers(record))),
+        *_estimates(record),
     ]
     out = solve(world, scenario, deficits=options["deficits"], io=options["io"], tol=options["tol"])
     for name in HEADLINE:
@@ -128,9 +132,25 @@ def _scenario(record: Mapping[str, Any]) -> Scenario:
             )
         if kind not in vocabulary():
             raise SourceError(f"the record uses a shock {kind!r} that is not installed here")
-        shocks.append(vocabulary()[kind](**arguments))
+        known = {k: recorded(v) or v for k, v in arguments.items()}
+        shocks.append(vocabulary()[kind](**known))
     plain = {k: papers[k] for k in ("name", "title", "why", "source", "deficits")}
     return Scenario(shocks=tuple(shocks), **plain)
+
+
+def _estimates(record: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """One row per estimate that came with karvan: is it the same now? The run is repeated with the recorded one."""
+    found = {}
+    for entry in record["scenario"]["shocks"]:
+        for value in (v for arguments in entry.values() if isinstance(arguments, dict) for v in arguments.values()):
+            if isinstance(value, dict) and "sha256" in value and recorded(value) is not None:
+                now = shipped().get(value["name"])
+                row = _row(f"estimate {value['name']}", str(value["sha256"]), "gone" if now is None else now.sha256)
+                if now is not None and row[3] != "same":
+                    was = f"b {value['b']:.4g} (se {value['se']:.4g})"
+                    row = (*row[:3], f"DIFFERENT: {was} is now {now.b:.4g} ({now.se:.4g})")
+                found[value["name"]] = row
+    return list(found.values())
 
 
 def _row(what: str, recorded: str, now: str, *, needed: bool = True) -> tuple[Any, ...]:

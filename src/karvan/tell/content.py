@@ -9,7 +9,7 @@ import numpy as np
 from karvan.tell import charts
 from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, section, table_of
 from karvan.tell.claims import verdict
-from karvan.tell.evidence import know, others, papers, take
+from karvan.tell.evidence import estimate_of, know, others, papers, take
 from karvan.tell.goods import exports
 from karvan.tell.language import THIN, number, percent
 from karvan.tell.partners import partners
@@ -74,7 +74,10 @@ def _lead_text(t: Teller) -> list[str]:
     income, dollars = t.claims[f"income.{t.soft}.all.{case['country']}"], t.claims[f"dollars.{t.soft}"]
     household, classes = t.claims[f"household.{t.soft}"], t.claims[f"spread.class.{t.soft}"]
     low, high = sorted((income.low or 0.0, income.high or 0.0))
+    border_cost = estimate_of(t)
+    marked = [w("frictions_provisional")] if border_cost is not None and border_cost.provisional else []
     return [
+        *marked,
         w(
             "headline_range",
             low=percent(low),
@@ -94,7 +97,7 @@ def _lead_text(t: Teller) -> list[str]:
             year=t.world.year,
         ),
         w(
-            "parameters_only",
+            "parameters_only" if border_cost is None else "parameters_estimated",
             frictions=percent(t.value(f"income.{t.soft}.frictions.{case['country']}")),
             class_low=percent(classes.low or 0.0),
             class_high=percent(classes.high or 0.0),

@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from karvan.core.border import border
+from karvan.core.estimates import Estimate
 from karvan.core.symbols import symbols
 from karvan.tell import charts
-from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, subheading, table_of
+from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, span, subheading, table_of
 from karvan.tell.language import THIN, number, percent
 from karvan.tell.published import alone, estimates
 
@@ -68,12 +70,51 @@ def know(t: Teller) -> Block:
     return section(
         w("know_heading"),
         paragraph(w("method")),
-        paragraph(w("weak_frictions")),
+        *_border_cost(t),
         paragraph(w("weak_inputs")),
         table_of(head, blocks, words=True),
         paragraph(w("compare_text", close=close, total=len(rows), shown=len(compared))),
         table_of(official, compared, numeric=(1, 2, 3)),
     )
+
+
+def estimate_of(t: Teller) -> Estimate | None:
+    """The estimate behind the border cost of the headline scenario, or None where it is assumed."""
+    found = next((border(s) for s in t.results.scenarios if s.name == t.soft), None)
+    return None if found is None else found.estimate
+
+
+def _border_cost(t: Teller) -> list[Block]:
+    """Where the border cost comes from; an estimate with its papers, and what it is in every sector."""
+    w, found = t.words, estimate_of(t)
+    if found is None:
+        return [paragraph(w("weak_frictions"))]
+    cost, fall = t.claims[f"border.{t.soft}"], t.claims[f"border_trade.{t.soft}"]
+    text = w(
+        "frictions_estimated",
+        b=number(found.b, 2, sign=True),
+        se=number(found.se, 2),
+        fall=percent(fall.value, 0),
+        fall_range=span(fall.low or 0.0, fall.high or 0.0, 0),
+        cost=f"{number(cost.value, 1)}{THIN}%",
+        cost_range=span(cost.low or 0.0, cost.high or 0.0, 1, sign=False),
+    )
+    papers = w(
+        "frictions_papers",
+        measures=found.measures,
+        duties=found.duties,
+        estimator=found.estimator,
+        sample=found.sample,
+        count=number(found.observations),
+        source=found.source,
+        date=found.date,
+    )
+    keys = [k for k in t.claims if k.startswith(f"border_sector.{t.soft}.")]
+    rows = [[w.sector(k.rpartition(".")[2]), t.cell(k, 1)] for k in sorted(keys, key=lambda k: -t.value(k))]
+    marked = [paragraph(w("frictions_provisional"))] if found.provisional else []
+    code: list[Block] = [{"kind": "code", "text": found.command}] if found.command else []
+    table = table_of([w("col_sector"), w("col_border_cost")], rows, numeric=(1,))
+    return [*marked, paragraph(text), note(papers), *code, table]
 
 
 def papers(t: Teller) -> Block:
@@ -132,4 +173,5 @@ def _gap(value: float | None) -> str:
 
 
 def _span(values: Sequence[float]) -> str:
-    return f"{number(min(values), 2, sign=True)} … {number(max(values), 2, sign=True)}{THIN}%"
+    low, high = (number(end(values), 2, sign=True) for end in (min, max))
+    return f"{low}{THIN}%" if low == high else f"{low} … {high}{THIN}%"

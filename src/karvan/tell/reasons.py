@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from karvan.core.case import CaseResults, border
+from karvan.core.border import Border, border
+from karvan.core.case import CaseResults
+from karvan.core.estimates import Estimate
 from karvan.core.scenario import Scenario
 from karvan.tell.claims import Claim, ranged, source
 
 FIT = "least squares of real income on the border cost over {draws} draws"
 ONE_SOLVE = "one solve at the most likely parameters"
+AT_MODE = "at the most likely parameters; the average over all trade across the border has the range"
 DATA = "the baseline is data"
 
 
@@ -68,19 +71,48 @@ def _collection(results: CaseResults) -> str:
 
 
 def _border(results: CaseResults, scenario: Scenario) -> list[Claim]:
-    """The border cost, and how much of the spread between draws it explains."""
+    """The border cost, and how much of the spread between draws it explains; its coefficient where it is estimated."""
     cost = border(scenario)
     if cost is None or scenario.name not in results.sweep.scenarios:
         return []
-    name, given = cost
-    sweep, n = results.sweep, results.world.position(results.case["country"])
-    x = 100 * np.array([given.draw(name, sweep.seed, k) for k in range(sweep.draws)])
+    world, sweep, n = results.world, results.sweep, results.world.position(results.case["country"])
+    drawn = 100 * cost.draws(world, sweep.draws, sweep.seed)
+    x = cost.average(world, drawn)
     y = 100 * (sweep.sample("welfare_hat", scenario.name)[:, n] - 1)
-    low, mode, high = (100 * float(v) for v in (given.low, given.mode, given.high))
+    low, high = (100 * v for v in cost.ends(world, sweep.draws, sweep.seed))
+    mode = 100 * float(cost.mean(world, cost.given.mode))
     origin = scenario.source or scenario.name
-    found = [Claim(f"border.{scenario.name}", mode, low, high, "percent of value", origin)]
+    if cost.estimate is not None:
+        origin = f"{cost.estimate}; average over the baseline trade across the border"
+    found = [ranged(f"border.{scenario.name}", (mode, low, high), "percent of value", origin)]
+    bought = 100 * float(cost.mean(world, cost.given.mode, results.case["country"]))
+    found.append(Claim(f"border_imports.{scenario.name}", bought, None, None, "percent of value", origin, AT_MODE))
+    if cost.estimate is not None:
+        found += _estimated(results, scenario, cost, cost.estimate, drawn)
     if sweep.draws > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
         explained = 100 * float(np.corrcoef(x, y)[0, 1] ** 2)
         how = FIT.format(draws=sweep.draws)
         found.append(Claim(f"explained.{scenario.name}", explained, None, None, "percent", source(results), how))
+    return found
+
+
+def _estimated(
+    results: CaseResults, scenario: Scenario, cost: Border, estimate: Estimate, drawn: np.ndarray
+) -> list[Claim]:
+    """The coefficient, the trade it takes away at given incomes, and for the headline the cost in every sector."""
+    world, origin = results.world, str(estimate)
+    given = (estimate.b, estimate.low, estimate.high)
+    sign = -1.0 if cost.shock.arguments.get("lost", True) else 1.0
+    low, high = sorted(100 * (np.exp([sign * estimate.low, sign * estimate.high]) - 1))
+    fall = (100 * float(np.exp(sign * estimate.b) - 1), float(low), float(high))
+    found = [
+        ranged(f"border_log.{scenario.name}", given, "log points of trade", origin),
+        ranged(f"border_trade.{scenario.name}", fall, "percent of trade at given incomes", origin),
+    ]
+    if scenario.name != results.case["headline"]:
+        return found
+    mode = 100 * cost.by_sector(estimate.b, world.theta)
+    for j in np.flatnonzero(cost.trade(world) > 0):
+        values = [float(v) for v in (mode[j], *np.percentile(drawn[:, j], [5, 95]))]
+        found.append(ranged(f"border_sector.{scenario.name}.{world.sectors[j]}", values, "percent of value", origin))
     return found

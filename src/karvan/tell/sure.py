@@ -25,12 +25,17 @@ def sure(t: Teller) -> Block:
 
 def _rows(t: Teller, kind: str) -> list[list[Any]]:
     """A line that names the kind, then one row for each solve; a class of model says what it assumes."""
-    why = {c["name"]: c["source"] for c in t.case.get("classes", ())} if kind == "class" else {}
+    entries = {"class": "classes", "border": "borders"}.get(kind, "")
+    why = {c["name"]: c["source"] for c in t.case.get(entries, ())}
     found = [
-        [(label(t, kind, name), why.get(name, "")), *(percent(t.value(f"{kind}.{name}.{s}")) for s in t.scenarios)]
+        [(label(t, kind, name), why.get(name, "")), *(_cell(t, f"{kind}.{name}.{s}") for s in t.scenarios)]
         for name in names(t, kind)
     ]
     return [[t.words(f"sure_title_{kind}")], *found] if found else []
+
+
+def _cell(t: Teller, key: str) -> str:
+    return percent(t.value(key)) if key in t.claims else t.words("not_varied")
 
 
 def names(t: Teller, kind: str) -> list[str]:
@@ -50,6 +55,8 @@ def _chart(t: Teller) -> Any:
     rows = [{"label": w("sure_band"), "part": "band", "value": band.value, "low": low, "high": high}]
     for kind in BESIDE:
         for name in names(t, kind):
+            if f"{kind}.{name}.{t.soft}" not in t.claims:
+                continue
             value = t.value(f"{kind}.{name}.{t.soft}")
             line = label(t, kind, name) if kind in ("class", "baseline") else w(f"sure_title_{kind}")
             rows.append({"label": line, "part": kind, "value": value, "low": value, "high": value})

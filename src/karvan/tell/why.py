@@ -92,7 +92,7 @@ def _channels(t: Teller) -> str:
     )
     if f"border.{s}" not in t.claims:
         return text
-    cost = t.value(f"border.{s}")
+    cost = t.value(f"border_imports.{s}")
     bought = t.value("trade.imports.members")
     toll = number(rounded(bought * cost / 100))
     return f"{text} {w('why_toll', country=t.home, bought=number(rounded(bought)), cost=_share(cost), toll=toll)}"

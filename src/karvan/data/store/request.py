@@ -29,6 +29,8 @@ class Request(NamedTuple):
         the files in the order of the requests, as a tidy and checked frame; it may take the same options and more
     `more(first: Sequence[Path], *, ...) -> tuple[Request, ...]`
         only where the first answer says how many follow (pages): the further requests
+    `accept(path: Path) -> None`
+        only where an owner tells faults in files of the right kind: raises a SourceError, and the file is not kept
     """
 
     url: str
