@@ -12,7 +12,7 @@ import pytest
 
 SRC = Path(__file__).parents[2] / "src" / "karvan"
 BELOW_RUN = {"core", "panels", "data", "estimate", "network", "shocks", "models"}
-EVERYTHING = BELOW_RUN | {"run", "replication", "tell", "cases"}
+EVERYTHING = BELOW_RUN | {"run", "replication", "backtests", "tell", "cases"}
 ALLOWED = {
     "core": {"core"},
     "panels": {"core", "panels"},
@@ -24,6 +24,7 @@ ALLOWED = {
     "run": BELOW_RUN | {"run"},
     "tell": {"core", "tell"},
     "replication": {"core", "panels", "estimate", "data", "models", "run", "replication"},
+    "backtests": BELOW_RUN | {"run", "backtests"},
     "cases": EVERYTHING,
     "site": EVERYTHING | {"site"},
     "cli": EVERYTHING | {"site", "cli"},

@@ -178,3 +178,11 @@ def test_the_tidy_frame_holds_every_use(tmp_path: Path) -> None:
     assert sold["KAZ", "B05_06"] == pytest.approx(world.Y[0, 1])
     into = frame[(frame["importer"] == "RUS") & (frame["use"] == "C30")]
     assert into["value_musd"].sum() == pytest.approx(world.Y[3, 2])
+
+
+def test_the_small_file_in_the_documented_layout() -> None:
+    path = Path(__file__).parents[1] / "recorded" / "icio" / "2019_SML.csv"
+    world = kv.load("icio", year=2019, path=path)
+    assert world.gamma[0, 0, 1] == pytest.approx(22 / 40)
+    assert world.Y.ravel().tolist() == pytest.approx([70, 40, 517, 963])
+    assert source.read([path], year=2019)["value_musd"].sum() == pytest.approx(1590 + 33 + 63 + 763)

@@ -71,7 +71,7 @@ def test_one_product_of_one_hub():
     found = kv.reexports("georgia", product="8703", to="KAZ")
     assert set(found.tables) == {"cars", "cars_partners", "cars_matched"}
     exports = [r for r in found.table("cars").to_dicts() if r["flow"] == "exports" and r["partner"] == "KAZ"]
-    assert [(r["year"], r["MUSD"]) for r in exports] == [("2021", 23.5), ("2022", 104.5), ("2023", 543.8)]
+    assert [(r["year"], r["MUSD"]) for r in exports] == [(2021, 23.5), (2022, 104.5), (2023, 543.8)]
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,8 @@ def test_one_product_of_one_hub():
         ({"hub": "FRA"}, kv.LabelError, "no hub 'FRA' in these data; there are ARM, GEO"),
         ({"to": "USA"}, kv.LabelError, "no destination 'USA'"),
         ({"to": "KAZ", "product": "8471"}, kv.LabelError, "only cars"),
+        ({"hub": "KAZ", "to": "KGZ"}, kv.LabelError, "KAZ to KGZ: not followed; cars to KGZ are, through ARM and GEO"),
+        ({"hub": "ARM", "to": "ARM"}, kv.LabelError, "through GEO"),
         ({"product": "9999"}, kv.LabelError, "write four digits"),
         ({"product": "8517"}, kv.SourceError, "left out: its codes changed"),
         ({"top": 0}, kv.LabelError, "at least one product"),

@@ -9,7 +9,7 @@ import pytest
 from karvan.core.errors import SourceError
 from karvan.data.sources import cepii_gravity
 
-MADE = Path(__file__).parents[1] / "recorded" / "cepii_gravity" / "Gravity_V202211.csv"
+MADE = Path(__file__).parents[1] / "recorded" / "cepii-gravity" / "Gravity_V202211.csv"
 
 
 def archive(folder: Path, text: str = "") -> Path:

@@ -9,7 +9,7 @@ import pytest
 from karvan.core.errors import SourceError
 from karvan.data.sources import itpd_e
 
-MADE = Path(__file__).parents[1] / "recorded" / "itpd_e" / "ITPD_E_R02.csv"
+MADE = Path(__file__).parents[1] / "recorded" / "itpd-e" / "ITPD_E_R02.csv"
 
 
 def archive(folder: Path, more: str = "") -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import data, estimates, evidence, scenarios, telling, trade
+from karvan.cli import backtests, data, estimates, evidence, mirror, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -29,12 +29,15 @@ app.add_typer(data_app, name="data")
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": scenarios.run,
+    "backtest": backtests.backtest,
     "brief": telling.brief,
     "check": scenarios.check,
+    "check-figure": mirror.check_figure,
     "explain": scenarios.explain,
     "friends": trade.friends,
     "gravity": estimates.gravity,
     "reexports": evidence.reexports,
+    "mirror": mirror.mirror,
     "symbols": trade.symbols,
     "replicate": trade.replicate,
     "tariffs": trade.tariffs,

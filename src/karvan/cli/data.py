@@ -86,9 +86,14 @@ def data_build(
     json: Json = False,
 ) -> None:
     """Build a world or a stored result. Example: karvan data build icio --from 2019_SML.csv --out PATH."""
-    from karvan.data import evidence
+    from karvan.data import evidence, evidence_mirror
     from karvan.data.worlds import build
 
+    if name == evidence_mirror.NAME:
+        with busy(f"building {name}"):
+            rows = evidence_mirror.build(source, out)
+        show(rows, json)
+        return
     if name in evidence.RECIPES:
         with busy(f"building {name}"):
             found = evidence.build(name, source, out)
@@ -98,7 +103,6 @@ def data_build(
             sizes = "\n".join(f"{key}: {len(table.rows)} rows" for key, table in found.tables.items())
             typer.echo(f"{name}, karvan {found.record['karvan']}, {found.record['results_sha256'][:16]}\n{sizes}")
         return
-
     with busy(f"building {name}"):
         world, table = build(name, source, out, **{k: v for k, v in (("year", year), ("tariffs", tariffs)) if v})
     if json:

@@ -18,7 +18,7 @@ def reexports(
     top: Annotated[int, typer.Option(help="Number of products shown.")] = 20,
     json: Json = False,
 ) -> None:
-    """Print what went through a hub to a sanctioned destination beyond the usual. Example: reexports KAZ --top 10."""
+    """Print what went through a hub to a sanctioned destination beyond the usual. Example: karvan reexports KAZ."""
     from karvan.data.reexports import reexports as find
 
     if data is None:

@@ -17,7 +17,7 @@ DESTINATION = "RUS"
 CARS = "8703"
 ABOUT_CARS = ("cars", "cars_partners", "cars_matched")
 BY_PRODUCT = ("products", "hub_products")
-SHORT = ("hubs", *BY_PRODUCT, "offset", "by_bite", "placebo", "vanished", *ABOUT_CARS)
+SHORT = ("hubs", *BY_PRODUCT, "offset", "by_bite", "placebo", "published", "vanished", *ABOUT_CARS)
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ class Reexports:
 
     `hubs`, `monthly`, `products`, `hub_products`: actual, counterfactual and excess with 5-95 % ranges; `offset`: share
     of the fall of direct exports made up; `by_bite`, `placebo`, `effects`, `leads`, `left_out`: what speaks for and
-    against the numbers; `all_goods`, `vanished`: EU exports beside the hub's own records; `cars`, `cars_partners`,
-    `cars_matched`: cars through Armenia and Georgia. Every title names its source; every money column its unit.
+    against the numbers; `published`: others beside us; `all_goods`, `all_goods_monthly`, `vanished`: EU exports beside
+    the hub's own records; `cars`, `cars_partners`, `cars_matched`: cars through Armenia and Georgia. Every title names
+    its source; every money column its unit.
     """
 
     tables: Mapping[str, Table]
@@ -80,10 +81,11 @@ def reexports(
         raise LabelError(f"top is {top}; at least one product must be shown")
     tables = dict(found.tables)
     if to != DESTINATION:
+        _cars_only(found, hub, to)
         tables = {name: tables[name] for name in ABOUT_CARS}
         product = product or CARS
         if product != CARS:
-            raise LabelError(f"to {to}: only cars ({CARS}) are followed there; listed products are followed to RUS")
+            raise LabelError(f"to {to}: only cars ({CARS}) are followed there; listed products are to {DESTINATION}")
     tables = {name: _rows(table, hub, to) for name, table in tables.items()}
     if product is not None:
         _known(found, product)
@@ -105,13 +107,19 @@ def _code(word: str, what: str, known: list[str]) -> str:
     return code
 
 
+def _cars_only(found: Evidence, hub: str | None, to: str) -> None:
+    followed = sorted({str(r[0]) for r in found.table("cars").rows} - {to})
+    if hub is not None and hub not in followed:
+        raise LabelError(f"{hub} to {to}: not followed; cars to {to} are, through {' and '.join(followed)}")
+
+
 def _rows(table: Table, hub: str | None, to: str) -> Table:
     """Keep the rows of one hub, and exports to one destination where a table has several."""
     columns = {name: i for i, name in enumerate(table.columns)}
     rows = table.rows
     if hub is not None and "hub" in columns:
         rows = tuple(r for r in rows if r[columns["hub"]] == hub)
-    if hub is not None and table.columns[:2] == ("partner", "year"):
+    if hub is not None and table.columns[0] == "partner":
         rows = tuple(r for r in rows if r[0] in (hub, DESTINATION))
     if "flow" in columns and to != DESTINATION:
         rows = tuple(r for r in rows if r[columns["flow"]] == "imports" or r[columns["partner"]] in (to, "all"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from karvan.core.errors import first_five
 from karvan.core.faults import Faults
 from karvan.core.labels import suggest
+from karvan.estimate.gravity.keys import effect, joined
 from karvan.estimate.gravity.plan import Plan, column_of
 from karvan.estimate.gravity.shifting import shifted
 from karvan.panels.frames import frame
@@ -220,22 +220,6 @@ def _build(
     columns |= {f"e{k}": effect(kept, e) for k, e in enumerate(plan.effects)}
     columns |= {f"c{k}": effect(kept, c) for k, c in enumerate(plan.cluster)}
     return Sample(pd.DataFrame(columns), tuple(X), np.flatnonzero(keep), left_out, kept)
-
-
-def effect(codes: dict[str, np.ndarray], text: str) -> np.ndarray:
-    """Whole numbers 0, 1, ... for the levels of an effect such as exporter-year."""
-    import pandas as pd
-
-    return pd.factorize(joined([codes[part] for part in text.split("-")]))[0]
-
-
-def joined(parts: Iterable[np.ndarray]) -> np.ndarray:
-    """One whole number for every combination that occurs."""
-    key = np.zeros(1, dtype=np.int64)
-    for part in parts:
-        low = int(part.min())
-        key = key * (int(part.max()) - low + 1) + (part.astype(np.int64) - low)
-    return key
 
 
 def named(table: pd.DataFrame, rows: np.ndarray, plan: Plan) -> str:

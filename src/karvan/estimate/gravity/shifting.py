@@ -6,6 +6,7 @@ import numpy as np
 
 from karvan.core.errors import first_five
 from karvan.core.faults import Faults
+from karvan.estimate.gravity.keys import joined
 from karvan.estimate.gravity.plan import Plan, Shift
 
 
@@ -36,8 +37,6 @@ def shifted(x: np.ndarray, codes: dict[str, np.ndarray], plan: Plan, shift: Shif
 
 def _looked_up(x: np.ndarray, codes: dict[str, np.ndarray], plan: Plan, wanted: np.ndarray) -> np.ndarray:
     import pandas as pd
-
-    from karvan.estimate.gravity.sample import joined
 
     flow = pd.factorize(joined([codes["pair"], *(codes[c] for c in plan.extra)]))[0].astype(np.int64)
     span = int(max(codes["year"].max(), wanted.max())) + 1

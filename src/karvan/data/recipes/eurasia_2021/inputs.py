@@ -31,20 +31,25 @@ USED = {
 OIL_USERS = {"refined_oil": 0.95, "oil_gas": 0.6, "chemicals": 0.5, "other_services": 0.6, "trade_transport": 0.5}
 
 
-def fit(source: Path, M: np.ndarray, tau: np.ndarray, gdp: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fit(
+    source: Path, M: np.ndarray, tau: np.ndarray, gdp: np.ndarray, names: list[str] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return gamma (n, k, j) and beta (n, j) consistent with flows.
 
     For each country: structure of its EORA analogue; value added scaled towards GDP; inputs fitted so that the use of
-    every input stays below the market's spending (biproportional with upper bounds on rows).
+    every input stays below the market's spending (biproportional with upper bounds on rows). `names` are the countries
+    of the flows when they are not those of the recipe; where `gdp` is NaN the borrowed shares give value added.
     """
-    N, J = len(countries()), len(sectors())
+    names = countries() if names is None else names
+    N, J = len(names), len(sectors())
     gamma, beta = np.zeros((N, J, J)), np.zeros((N, J))
     X, Y = (M * (1 + tau)).sum(axis=1), M.sum(axis=0)
-    structure = _structures(source)
+    structure = _structures(source, names)
     least = np.array([USED.get(s, 0.0) for s in sectors()])
-    for n, code in enumerate(countries()):
+    for n, code in enumerate(names):
         inputs, shares = structure[code]
-        target = min(gdp[n], 0.9 * Y[n].sum()) if code != "ROW" else (shares * Y[n]).sum()
+        known = code != "ROW" and np.isfinite(gdp[n])
+        target = min(gdp[n], 0.9 * Y[n].sum()) if known else (shares * Y[n]).sum()
         b = _scaled(shares, Y[n], target)
         Z = _bounded(inputs * (1 - b)[None, :] * Y[n][None, :], (1 - b) * Y[n], (1 - FINAL_FLOOR) * X[n], least * X[n])
         gamma[n] = Z / np.where(Y[n] > 0, Y[n], 1.0)[None, :]
@@ -74,13 +79,13 @@ def _bounded(Z: np.ndarray, columns: np.ndarray, cap: np.ndarray, floor: np.ndar
     return Z
 
 
-def _structures(source: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _structures(source: Path, names: list[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Input mix (k, j), columns summing to one, and value-added share (j,) of every country's analogue."""
     with np.load(need(source / "eora_cp2017" / "data_2017.npz"), allow_pickle=True) as z:
         codes = [str(c) for c in z["country_list"]]
         gamma, beta, X = z["gamma"], z["beta"], z["X"]
     found = {}
-    for code in countries():
+    for code in names:
         parts = [_aggregate(gamma[r], beta[r], X[r]) for r in analogues(code, codes)]
         found[code] = (np.mean([p[0] for p in parts], axis=0), np.mean([p[1] for p in parts], axis=0))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from karvan.data.evidence import Evidence, record
-from karvan.data.recipes.reexports_2022 import arrivals, cars, listed, regressions
+from karvan.data.recipes.reexports_2022 import arrivals, cars, listed, published, regressions
 from karvan.data.sources import cars_comtrade, eu_listed, hub_imports
 
 __all__ = ["make"]
@@ -23,4 +23,5 @@ def make(source: Path) -> Evidence:
         **arrivals.tables(source),
         **cars.tables(source, DRAWS, SEED),
     }
+    tables["published"] = published.table(tables)
     return Evidence("reexports-2022", tables, record(source, INPUTS, tables, draws=DRAWS, seed=SEED))

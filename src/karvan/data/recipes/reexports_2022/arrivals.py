@@ -17,9 +17,19 @@ BEFORE = 2022
 
 
 def tables(source: Path) -> dict[str, Table]:
-    """Return the tables `all_goods` and `vanished`."""
+    """Return the tables `all_goods`, `all_goods_monthly` and `vanished`."""
     totals = read_totals(source)
-    return {"all_goods": _all_goods(totals), "vanished": _vanished(totals, read_hub_imports(source))}
+    return {
+        "all_goods": _all_goods(totals),
+        "all_goods_monthly": _monthly(totals),
+        "vanished": _vanished(totals, read_hub_imports(source)),
+    }
+
+
+def _monthly(totals: pd.DataFrame) -> Table:
+    kept = totals[totals["partner"].isin([*HUBS, DESTINATION])].sort_values(["partner", "month"])
+    rows = tuple((p, m, number(v, 1)) for p, m, v in kept[["partner", "month", "meur"]].itertuples(False, None))
+    return Table(("partner", "month", "MEUR"), rows, f"EU exports of all goods by month. {TOTALS}")
 
 
 def _all_goods(totals: pd.DataFrame) -> Table:

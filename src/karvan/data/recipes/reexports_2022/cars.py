@@ -60,7 +60,7 @@ def wide(rows: pd.DataFrame, by: str, first: str, names: list[str] | None = None
 def _years(headings: dict[str, pd.DataFrame]) -> Table:
     rows = []
     for hub, cars in headings.items():
-        cars = cars.assign(year=cars["month"].str[:4])
+        cars = cars.assign(year=cars["month"].str[:4].astype(int))
         months = cars.groupby("year")["month"].nunique().to_dict()
         for flow, chosen in (("exports", UNION), ("exports", None), ("imports", None)):
             side = cars[cars["flow"] == CODES[flow]]

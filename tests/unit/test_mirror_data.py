@@ -1,0 +1,183 @@
+"""Mirror statistics on real files: the evidence that comes with karvan, and the raw files where they are there."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from paths import SHARED, shared
+from typer.testing import CliRunner
+
+import karvan as kv
+from karvan.cli import app
+from karvan.data import evidence_mirror
+from karvan.data.recipes import mirror_2023
+from karvan.data.reports import common, kazakhstan, read_reports
+from karvan.estimate.mirror.simulate import plant, score
+
+EVIDENCE = Path(evidence_mirror.__file__).parent / "evidence"
+
+
+@cache
+def raw() -> tuple[kv.Reconciliation, dict]:
+    data = read_reports(SHARED)
+    given = {"gravity": data.gravity, "gdp": data.gdp, "history": data.history, "year": 2023}
+    return kv.reconcile(data.reports, **given), {"reports": data.reports, **given}
+
+
+def reasons(found: kv.Reconciliation, exporter: str, importer: str) -> str:
+    flags = found.flags[(found.flags["exporter"] == exporter) & (found.flags["importer"] == importer)]
+    return "; ".join(flags["reason"])
+
+
+@pytest.mark.parametrize("where", ["shipped", "raw"])
+def test_known_defects_of_2023_are_flagged(where: str) -> None:
+    if where == "raw":
+        shared("customs", "baci2023", "gravity", "icio", "gdp")
+    found = kv.mirror(year=2023) if where == "shipped" else raw()[0]
+    assert "nothing is reported on either side" in reasons(found, "RUS", "BLR")
+    assert "nothing is reported on either side" in reasons(found, "BLR", "RUS")
+    assert "121 % of GMB's GDP" in reasons(found, "GMB", "KAZ")
+    assert "KAZ's own customs 703 m USD" in reasons(found, "KAZ", "GBR")
+    assert "of KGZ's GDP (14.0 bn USD)" in reasons(found, "all partners", "KGZ")
+
+
+def test_few_ordinary_flows_are_flagged_and_planted_errors_are_found() -> None:
+    shared("customs", "baci2023", "gravity", "icio", "gdp")
+    given = raw()[1]
+    baci = given["reports"][given["reports"]["valuation"] == "reconciled"].reset_index(drop=True)
+    rest = {k: v for k, v in given.items() if k != "reports"}
+    before = kv.reconcile(baci, **rest)
+    for floor in (1.0, 10.0, 100.0):
+        assert before.share_flagged(floor) < 0.02
+    assert raw()[0].share_flagged(1.0) < 0.02
+    wrong, errors = plant(baci, seed=11, each=25, floor_musd=100.0)
+    told = score(errors, before.flags, kv.reconcile(wrong, **rest).flags)
+    recall = told.table.set_index("kind")["recall_percent"]
+    assert recall["x 100"] > 90
+    assert recall["x 1000 (unit)"] > 90
+    assert recall["left out"] > 50
+    assert recall["x 10"] < 50  # one figure per flow: a factor of ten is within what gravity leaves open
+    assert told.precision > 0.9
+
+
+def test_readers_give_the_official_totals() -> None:
+    folder = shared("customs", "fx")
+    reports = read_reports(folder).reports
+    total = reports[reports["valuation"] != "reconciled"].groupby(["reporter", "flow", "year"])["value_musd"].sum()
+    facts = pd.read_csv(folder / "facts" / "goods_totals_official.csv")
+    for row in facts[facts["iso3"].isin(["KAZ", "ARM"])].itertuples():
+        assert total[row.iso3, "exports", row.year] == pytest.approx(row.goods_exports_usd_mn, rel=0.01)
+        assert total[row.iso3, "imports", row.year] == pytest.approx(row.goods_imports_usd_mn, rel=0.01)
+
+
+def test_evidence_is_small_sourced_and_whole() -> None:
+    assert sum(path.stat().st_size for path in EVIDENCE.iterdir()) < 300_000
+    found = kv.mirror()
+    named = found.flows[["source_exporter", "source_importer", "source_compiled"]].notna().any(axis=1)
+    assert named[found.flows["value_musd"].notna()].all()
+    assert set(found.flows["year"]) == set(range(2018, 2024))
+    assert "shipped evidence" in found.notes[0]
+    text = gzip.decompress((EVIDENCE / "mirror-2023.sources.csv.gz").read_bytes()).decode()
+    assert text.replace("\r\n", "\n") == pd.read_csv(
+        Path(mirror_2023.__file__).parent / "sources.csv"
+    ).to_csv(index=False, lineterminator="\n")  # fmt: skip
+
+
+def test_evidence_is_what_the_recipe_makes(tmp_path: Path) -> None:
+    shared("customs", "baci2023", "gravity", "icio", "gdp", "fx")
+    evidence_mirror.build(SHARED, tmp_path)
+    made = pd.read_csv(tmp_path / "mirror-2023.flows.csv.gz")
+    kept = pd.read_csv(EVIDENCE / "mirror-2023.flows.csv.gz")
+    key = ["exporter", "importer", "year"]
+    both = made.merge(kept, on=key, suffixes=("", "_kept"))
+    assert len(both) == len(made) == len(kept)
+    for column in ("exporter_musd", "importer_musd", "compiled_musd", "value_musd"):
+        np.testing.assert_allclose(both[column], both[f"{column}_kept"], rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("value", "flow", "verdict", "word"),
+    [
+        (8.2e9, "imports", "within the reports", "is what KAZ reports"),
+        (14.0e9, "imports", "within the reports", "is what CHN reports"),
+        (11e9, "imports", "within the reports", "lies between the reports"),
+        (60e9, "imports", "outside", "times the highest report"),
+        (1e9, "imports", "outside", "of the lowest report"),
+    ],
+)
+def test_a_figure_is_judged(value: float, flow: str, verdict: str, word: str) -> None:
+    found = kv.check_figure("KAZ", "China", 2021, flow, value)
+    assert found.verdict == verdict
+    assert word in found.sentence
+    assert all(row[-1] for row in found.table.rows)
+
+
+def test_what_cannot_be_told() -> None:
+    apart = kv.check_figure("KAZ", "GBR", 2023, "exports", 5e9)
+    assert apart.verdict == "cannot be told"
+    assert "the reports differ 20.5 times" in apart.sentence
+    silent = kv.check_figure("RUS", "BLR", 2023, "exports", 20e9)
+    assert silent.verdict == "cannot be told"
+    assert "there are reports of 2018, 2019, 2020, 2021" in silent.sentence
+    assert "flagged: zero" in silent.sentence
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (("KAZ", "EU", 2021, "imports", 1e9), kv.LabelError, "is a group of countries"),
+        (("KAZ", "Chnia", 2021, "imports", 1e9), kv.LabelError, "Did you mean 'China'"),
+        (("KAZ", "KAZ", 2021, "imports", 1e9), kv.LabelError, "with itself"),
+        (("KAZ", "CHN", 2021, "import", 1e9), kv.LabelError, "Did you mean 'imports'"),
+        (("KAZ", "CHN", 2021, "imports", -1.0), kv.SourceError, "a number above 0"),
+    ],
+)
+def test_wrong_questions_are_refused(given: tuple, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        kv.check_figure(*given)
+    with pytest.raises(kv.SourceError, match="no product data"):
+        kv.check_figure("KAZ", "CHN", 2021, "imports", 1e9, product="8703")
+    with pytest.raises(kv.SourceError, match="no flow of 1990"):
+        kv.mirror(year=1990)
+    with pytest.raises(kv.SourceError, match="no such folder"):
+        kv.mirror("nowhere")
+
+
+def test_commands_print_tables_and_json() -> None:
+    shown = CliRunner().invoke(app, ["mirror", "Kazakhstan", "--year", "2023", "--top", "5"])
+    assert shown.exit_code == 0
+    for word in ("KAZ 2023: reports of both sides", "Flags 2023", "Quality of reporters", "CEPII BACI", "shipped"):
+        assert word in shown.output
+    told = json.loads(CliRunner().invoke(app, ["mirror", "--json"]).output)
+    assert told["year"] == 2023
+    assert {"exporter", "importer", "rule", "reason"} == set(told["flags"][0])
+    figure = CliRunner().invoke(app, ["check-figure", "KAZ", "CHN", "2021", "imports", "8.2e9", "--json"])
+    assert json.loads(figure.output)["verdict"] == "within the reports"
+
+
+def test_faults_of_a_national_file_come_together(tmp_path: Path) -> None:
+    file = tmp_path / "customs" / "kz_official_trade_by_partner_2018_2023.csv"
+    file.parent.mkdir()
+    file.write_text(
+        "year,file,partner_ru,turnover_kusd,export_kusd,import_kusd\n2021,a,Всего,9,5,4\n2021,a,Китай,3,2,1\n"
+        "2021,a,Атлантида,1,1,0\n2021,a,Россия,x,two,0\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(kv.SourceError) as refused:
+        kazakhstan.read(tmp_path)
+    assert "unknown country 'Атлантида'" in str(refused.value)
+    assert "Россия: 'two' is not a number" in str(refused.value)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(kv.SourceError, match="none of the files of reports is there"):
+        read_reports(empty)
+
+
+def test_numbers_as_files_write_them() -> None:
+    assert [common.number(v) for v in ("1 234,5", "-", "", "7", float("nan"), "1\xa0000")] == [1234.5, 0, 0, 7, 0, 1000]
