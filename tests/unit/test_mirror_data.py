@@ -179,5 +179,29 @@ def test_faults_of_a_national_file_come_together(tmp_path: Path) -> None:
         read_reports(empty)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<html><body>403</body></html>", "not in the layout that the reader 'kazakhstan' knows"),
+        (b"year,file,partner,export_kusd,import_kusd\n2021,a,x,1,1\n", "partner_ru"),
+        ("year,file,partner_ru,export_kusd,import_kusd\n2021,a,Китай,1,1\n".encode("cp1251"), "UnicodeDecodeError"),
+    ],
+)
+def test_broken_files_are_named(content: bytes, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "customs" / "kz_official_trade_by_partner_2018_2023.csv"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    with pytest.raises(kv.SourceError, match=rf"kz_official.*{message}"):
+        read_reports(tmp_path)
+
+
+def test_a_missing_companion_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "customs" / "eurostat_member_exports_monthly_2019_2024.csv"
+    file.parent.mkdir()
+    file.write_text("REPORTER,PARTNER,month,VALUE_IN_EUR\nMalta,Kazakhstan,2021-01,5\n", encoding="utf-8")
+    with pytest.raises(kv.SourceError, match=r"daily_usd_crosses.*no such file; the reader 'eurostat' needs it"):
+        read_reports(tmp_path)
+
+
 def test_numbers_as_files_write_them() -> None:
     assert [common.number(v) for v in ("1 234,5", "-", "", "7", float("nan"), "1\xa0000")] == [1234.5, 0, 0, 7, 0, 1000]

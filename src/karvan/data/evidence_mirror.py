@@ -42,8 +42,7 @@ def mirror(data: str | Path | None = None, year: int | None = None) -> Reconcili
         No such folder, faults in its files, or no flow of that year.
     """
     if data is None:
-        found = _shipped()
-        return found if year is None else _one_year(found, year)
+        return _copy(_shipped(), year)
     from karvan.estimate.mirror import reconcile
 
     raw = _raw(str(data))
@@ -184,9 +183,11 @@ def _title(value: Any, titles: dict[str, str]) -> str | float:
     return f"{titles[name]}, {rest}" if rest else titles[name]
 
 
-def _one_year(found: Reconciliation, year: int) -> Reconciliation:
+def _copy(found: Reconciliation, year: int | None) -> Reconciliation:
+    """The shipped tables, of one year or all, as frames of the caller's own."""
     years = sorted(set(found.flows["year"]))
-    if year not in years:
+    if year is not None and year not in years:
         raise SourceError(f"no flow of {year} comes with karvan; there are {years[0]} to {years[-1]}")
-    flows, flags = (t[t["year"] == year].reset_index(drop=True) for t in (found.flows, found.flags))
-    return Reconciliation(flows, found.quality, flags, found.margin, found.notes, found.thresholds)
+    tables = [found.flows, found.flags]
+    flows, flags = (t.copy() if year is None else t[t["year"] == year].reset_index(drop=True) for t in tables)
+    return Reconciliation(flows, found.quality.copy(), flags, found.margin.copy(), found.notes, found.thresholds)

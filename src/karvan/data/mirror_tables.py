@@ -60,9 +60,19 @@ def _flows(mine: pd.DataFrame, country: str, year: int, top: int) -> Table:
             )
         )  # fmt: skip
     title = (
-        f"{country} {year}: reports of both sides, MUSD (exporter's and reconciled fob, importer's as reported, cif)"
+        f"{country} {year}: reports of both sides, MUSD; {len(rows)} largest of {len(mine)}\n"
+        "exporter's, compiler's and reconciled fob, importer's as reported (cif); gap: importer's less exporter's, "
+        "a compiler standing in for a missing report"
     )
-    return Table(FLOWS, tuple(rows), f"{title}; {len(rows)} largest of {len(mine)}")
+    return Table(FLOWS, tuple(rows), title)
+
+
+def _gap(exporter: float, importer: float, compiled: float) -> tuple[float | None, float | None]:
+    first = exporter if exporter > 0 else compiled
+    second = importer if importer > 0 else compiled
+    if not (first > 0 and second > 0) or not (exporter > 0 or importer > 0):
+        return None, None
+    return _musd(second - first), _round(100 * (second / first - 1), 1)
 
 
 def _flags(flags: pd.DataFrame, year: int, top: int) -> Table:

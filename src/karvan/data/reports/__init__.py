@@ -60,7 +60,7 @@ def read_reports(folder: str | Path, first: int = 2018) -> MirrorData:
     there = [name for name, path in READERS.items() if (folder / path).exists()]
     if not there:
         raise SourceError(f"{folder}: none of the files of reports is there: {', '.join(READERS.values())}")
-    parts = [import_module(f"karvan.data.reports.{name}").read(folder) for name in there]
+    parts = [_read(name, folder) for name in there]
     reports = pd.concat([*parts, press()], ignore_index=True)
     reports = reports[reports["year"] >= first]
     reports = reports.drop_duplicates(["reporter", "partner", "flow", "year", "valuation"], ignore_index=True)
@@ -74,6 +74,19 @@ def read_reports(folder: str | Path, first: int = 2018) -> MirrorData:
         _history(folder),
         tuple(f"not read, not there: {path}" for path in missing),
     )
+
+
+def _read(name: str, folder: Path) -> pd.DataFrame:
+    """Reports of one reader; what a changed or broken file makes it trip over becomes an error that names the file."""
+    try:
+        return import_module(f"karvan.data.reports.{name}").read(folder)
+    except FileNotFoundError as fault:
+        raise SourceError(f"{fault.filename}: no such file; the reader {name!r} needs it") from None
+    except (KeyError, IndexError, ValueError, OSError) as fault:
+        raise SourceError(
+            f"{folder / READERS[name]}: not in the layout of the reader {name!r} ({type(fault).__name__}: {fault}); "
+            "is it the owner's file, whole, in UTF-8 and with its columns unchanged?"
+        ) from None
 
 
 def _history(folder: Path) -> pd.DataFrame | None:
