@@ -85,7 +85,7 @@ def _read(name: str, folder: Path) -> pd.DataFrame:
     except (KeyError, IndexError, ValueError, OSError) as fault:
         raise SourceError(
             f"{folder / READERS[name]}: not in the layout that the reader {name!r} knows "
-            f"({type(fault).__name__}: {fault}); is it the owner's file, whole, in UTF-8 and with its columns unchanged?"
+            f"({type(fault).__name__}: {fault}); is it the owner's file, whole, in UTF-8, its columns unchanged?"
         ) from None
 
 
