@@ -182,3 +182,22 @@ def test_tariffs_of_a_war_as_in_python(karvan):
 def test_tariffs_after_a_scenario(karvan):
     code, out, _ = karvan("tariffs", "KAZ", "--scenario", "kz-exit-hard", "--partners", "RUS")
     assert code == 0 and "Tariffs chosen by KAZ" in out
+
+
+def test_a_library_that_is_not_installed_is_named_with_its_extra(karvan, monkeypatch, tmp_path):
+    (tmp_path / "flows.csv").write_text("exporter,importer,year,trade,rta\nA,B,2000,1,0\n", encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "karvan.estimate.gravity", None)
+    monkeypatch.setattr(cli, "EXTRAS", {"estimate": ("karvan",)})
+    code, _, err = karvan("gravity", str(tmp_path / "flows.csv"), "--on", "rta")
+    assert code == 1 and "pip install 'karvan[estimate]'" in err and "Traceback" not in err
+
+
+def test_every_extra_names_libraries_that_its_extra_installs():
+    import tomllib
+    from pathlib import Path
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    distribution = {"sdmx": "sdmx1", "vl_convert": "vl-convert-python"}
+    for extra, names in cli.EXTRAS.items():
+        listed = " ".join(project["optional-dependencies"][extra])
+        assert all(distribution.get(name, name) in listed for name in names)

@@ -21,7 +21,20 @@ from karvan.data.store.source import CONTROLS, has_module, module_of, options_of
 
 PAGES = [RECORDED / "worldbank" / f"NY.GDP.MKTP.CD-{n}.json" for n in (1, 2)]
 # Every source with its module here; a source that is not is listed, but cannot be fetched yet.
-READY = ("baci", "brent", "cbr", "cepii-gravity", "comext", "comtrade", "imf", "itpd-e", "nbk", "wits", "worldbank")
+READY = (
+    "baci",
+    "brent",
+    "cbr",
+    "cepii-gravity",
+    "comext",
+    "comtrade",
+    "icio",
+    "imf",
+    "itpd-e",
+    "nbk",
+    "wits",
+    "worldbank",
+)
 SOURCES = (
     "icio", "baci", "comtrade", "wits", "cepii-gravity", "itpd-e", "imf", "worldbank", "comext", "nbk", "cbr", "brent",
 )  # fmt: skip

@@ -50,6 +50,11 @@ DATA_COMMANDS: dict[str, Callable[..., None]] = {
     "licence": data.data_licence,
     "build": data.data_build,
 }
+EXTRAS = {
+    "brief": ("altair", "jinja2", "vl_convert"),
+    "data": ("duckdb", "httpx", "openpyxl", "platformdirs", "pyarrow", "sdmx", "stamina", "xlrd"),
+    "estimate": ("pyfixest", "statsmodels"),
+}
 for _name, _function in COMMANDS.items():
     app.command(_name)(_function)
 for _name, _function in DATA_COMMANDS.items():
@@ -69,4 +74,11 @@ def main() -> None:
         app()
     except KarvanError as fault:
         typer.echo(f"{type(fault).__name__}: {fault}", err=True)
+        sys.exit(1)
+    except ImportError as fault:
+        missing = [(name, extra) for extra, names in EXTRAS.items() for name in names if name in str(fault)]
+        if not missing:
+            raise
+        name, extra = missing[0]
+        typer.echo(f"this command needs {name}, which is not installed: pip install 'karvan[{extra}]'", err=True)
         sys.exit(1)

@@ -77,11 +77,15 @@ def data_licence(name: Name, json: Json = False) -> None:
 
 def data_build(
     name: Annotated[str, typer.Argument(help="The recipe.")] = "eurasia-2021",
-    source: Annotated[Path, typer.Option("--from", help="Folder with the source files.")] = Path("data"),
-    out: Annotated[Path | None, typer.Option(help="Folder to write to; default: only show it.")] = None,
+    source: Annotated[Path, typer.Option("--from", help="Folder with the source files; for icio, the file.")] = Path(
+        "data"
+    ),
+    out: Annotated[Path | None, typer.Option(help="Folder to write the world to; default: only show it.")] = None,
+    year: Annotated[int, typer.Option(help="icio: which year of a zip of several.")] = 0,
+    tariffs: Annotated[Path | None, typer.Option(help="icio: table of tariffs; default none, all zero.")] = None,
     json: Json = False,
 ) -> None:
-    """Build a world or a stored result. Example: karvan data build eurasia-2021 --from PATH --out PATH."""
+    """Build a world or a stored result. Example: karvan data build icio --from 2019_SML.csv --out PATH."""
     from karvan.data import evidence, evidence_mirror
     from karvan.data.worlds import build
 
@@ -100,7 +104,7 @@ def data_build(
             typer.echo(f"{name}, karvan {found.record['karvan']}, {found.record['results_sha256'][:16]}\n{sizes}")
         return
     with busy(f"building {name}"):
-        world, table = build(name, source, out)
+        world, table = build(name, source, out, **{k: v for k, v in (("year", year), ("tariffs", tariffs)) if v})
     if json:
         print_json({"world": world.name, "sha256": world.sha256, "comparison": table.to_dicts()})
     else:

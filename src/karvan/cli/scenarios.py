@@ -11,6 +11,7 @@ from karvan.cli.show import Closure, Json, WorldName, print_json, progress_bar, 
 
 if TYPE_CHECKING:
     from karvan.core.table import Table
+    from karvan.core.world import World
 
 
 def run(
@@ -66,11 +67,15 @@ def run(
 
 
 def check(
-    what: Annotated[str, typer.Argument(help="A world, or a scenario file.")] = "eurasia-2021",
+    what: Annotated[str, typer.Argument(help="A world, a scenario file, or an OECD file.")] = "eurasia-2021",
     world: WorldName = "",
+    year: Annotated[int, typer.Option(help="Which year of an OECD zip of several.")] = 0,
     json: Json = False,
 ) -> None:
-    """Check a world (identities, origin of its numbers, official totals) or a scenario file. Example: karvan check."""
+    """Check a world (identities, origin of its numbers, official totals), a scenario file, or an inter-country table.
+
+    Example: karvan check. Example: karvan check 2019_SML.csv.
+    """
     from karvan.core.errors import ScenarioError, SourceError
     from karvan.core.scenario_file import shipped
     from karvan.core.table import Table
@@ -81,8 +86,15 @@ def check(
         return
     if world:
         raise ScenarioError("--world goes with a scenario to check")
-    base = load(what)
-    tables = {"identities": base.check()}
+    tables: dict[str, Table] = {}
+    inter_country = what.lower().endswith(("_sml.csv", ".zip"))
+    if year and not inter_country:
+        raise ScenarioError("--year goes with a YYYY_SML.csv or a zip of the OECD")
+    if inter_country:
+        base, tables["table"] = _inter_country(what, year)
+    else:
+        base = load(what)
+    tables["identities"] = base.check()
     rows = tuple((b.symbol, b.where, b.flag, b.source, b.licence, b.note) for b in base.sources)
     tables["sources"] = Table(
         ("symbol", "where", "flag", "source", "licence", "note"), rows, "Where the numbers came from"
@@ -90,11 +102,21 @@ def check(
     try:
         tables["comparison"] = comparison(base.name)
     except SourceError as fault:
-        typer.echo(str(fault), err=True)
+        if not inter_country:
+            typer.echo(str(fault), err=True)
     if json:
         print_json({name: table.to_dicts() for name, table in tables.items()})
     else:
         typer.echo("\n\n".join(str(t) for t in tables.values()))
+
+
+def _inter_country(path: str, year: int) -> tuple[World, Table]:
+    """Read a table of the OECD and say what is in it and what making a world of it changes."""
+    from karvan.cli.show import busy
+    from karvan.data.icio import build
+
+    with busy(f"reading {path}"):
+        return build(path, year or None)
 
 
 def explain(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from importlib.resources import files
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from karvan.core.table import Table
 from karvan.core.world import World
 
 RECIPES = {"eurasia-2021": "karvan.data.recipes.eurasia_2021"}
+READERS = {"icio": "karvan.data.icio"}  # worlds made when loaded, from files of their owners
 
 
 def folder() -> Path:
@@ -27,20 +29,53 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder().glob("*.npz")))
 
 
-def load(name: str | Path) -> World:
-    """Load an embedded world by name ("eurasia-2021"), or a world saved with `World.save` by its path.
+def load(name: str | Path, **options: Any) -> World:
+    """Load an embedded world by name ("eurasia-2021"), a world saved with `World.save` by its path, or one from files.
+
+    Parameters
+    ----------
+    options : of worlds made from files of their owners: `load("icio", year=2019, path="2019_SML.csv")`, see
+        `karvan.data.icio.load`
 
     Raises
     ------
     SourceError
-        No such world.
+        No such world, or an option that it does not have.
     """
+    if str(name) in READERS:
+        reader = import_module(READERS[str(name)]).load
+        _require_options(str(name), options, list(signature(reader).parameters))
+        return reader(**options)
     path = folder() / f"{name}.npz"
+    if not path.is_file():
+        path = Path(name)
+    if path.name.lower().endswith("_sml.csv"):
+        raise SourceError(f'{path}: an inter-country table; karvan.load("icio", path=...) makes a World of it')
     if path.is_file():
+        _require_options(str(name), options, [])
         return World.load(path)
-    if Path(name).is_file():
-        return World.load(name)
-    raise SourceError(f"no world {str(name)!r}.{suggest(str(name), names())}")
+    raise SourceError(f"no world {str(name)!r}.{suggest(str(name), (*names(), *READERS))}")
+
+
+def _require_options(name: str, options: dict[str, Any], known: list[str]) -> None:
+    unknown = [o for o in options if o not in known]
+    if unknown:
+        hint = suggest(unknown[0], known) if known else " It takes none."
+        raise SourceError(f"the world {name!r} has no option {unknown[0]!r}.{hint}")
+
+
+def fetched(source: str, **options: Any) -> list[Path]:
+    """Return the files of a source from the store of fetched files.
+
+    Raises
+    ------
+    SourceError
+        The store does not have them, or there is no store in this installation.
+    """
+    store = import_module("karvan.data.store")
+    if not hasattr(store, "get"):
+        raise SourceError(f"{source}: nothing fetches files in this installation; pass path= of a file you have")
+    return list(store.get(source, **options))
 
 
 def comparison(name: str) -> Table:
@@ -52,18 +87,28 @@ def comparison(name: str) -> Table:
     return _table(rows)
 
 
-def build(name: str, source: str | Path, out: str | Path | None = None) -> tuple[World, Table]:
+def build(name: str, source: str | Path, out: str | Path | None = None, **options: Any) -> tuple[World, Table]:
     """Build a world by its recipe from the files in `source`; write it to the folder `out` when given.
 
-    Returns the world and the table that compares it with official totals.
+    Returns the world and the table that compares it with official totals; for "icio", whose source is one file, the
+    table of checks. `options` are those of `karvan.data.icio.build`.
 
     Raises
     ------
     SourceError
-        Unknown recipe, or a file is missing.
+        Unknown recipe or option, or a file is missing.
     """
+    if name in READERS:
+        reader = import_module(READERS[name]).build
+        _require_options(name, options, list(signature(reader).parameters)[1:])
+        world, checks = reader(source, **options)
+        if out is not None:
+            Path(out).mkdir(parents=True, exist_ok=True)
+            world.save(Path(out) / f"{world.name}.npz")
+        return world, checks
     if name not in RECIPES:
-        raise SourceError(f"no recipe for {name!r}.{suggest(name, RECIPES)}")
+        raise SourceError(f"no recipe for {name!r}.{suggest(name, (*RECIPES, *READERS))}")
+    _require_options(name, options, [])
     source = Path(source)
     if not source.is_dir():
         raise SourceError(f"{source}: no such folder; point --from at the folder that holds the source files")

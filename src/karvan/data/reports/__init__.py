@@ -84,8 +84,8 @@ def _read(name: str, folder: Path) -> pd.DataFrame:
         raise SourceError(f"{fault.filename}: no such file; the reader {name!r} needs it") from None
     except (KeyError, IndexError, ValueError, OSError) as fault:
         raise SourceError(
-            f"{folder / READERS[name]}: not in the layout that the reader {name!r} knows "
-            f"({type(fault).__name__}: {fault}); is it the owner's file, whole, in UTF-8 and with its columns unchanged?"
+            f"{folder / READERS[name]}: not in the layout of the reader {name!r} ({type(fault).__name__}: {fault}); "
+            "is it the owner's file, whole, in UTF-8 and with its columns unchanged?"
         ) from None
 
 
