@@ -13,18 +13,28 @@ from karvan.data import evidence, evidence_mirror
 
 KEYS = {
     "statistics": ("evidence", "years", "top", "planted"),
-    "reexports": ("evidence", "destination", "hubs", "together", "union", "top"),
+    "reexports": ("evidence", "destination", "hubs", "together", "union", "top", "cars"),
     "border_evidence": ("evidence", "coefficient", "sample", "leads", "page"),
     "backtests": ("names", "page"),
 }
-REEXPORTS = ("hubs", "monthly", "products", "offset", "effects", "placebo", "cars_matched", "published", "vanished")
+REEXPORTS = (
+    "hubs",
+    "monthly",
+    "products",
+    "offset",
+    "effects",
+    "placebo",
+    "cars_matched",
+    "cars_partners",
+    "published",
+)
 FLOWS = ("year", "partner", "flow", "home", "other", "whose", "value", "low", "high", "flags", "sources")
 FLAGS = ("year", "partner", "flow", "rule", "observed", "expected", "factor")
 FLAGS_FROM = ("observed_musd", "expected_musd", "factor")
 PLANTED = ("reports", "lowest", "found", "highest", "precision", "source")
 BACKTEST = (
     "name", "title", "cells", "correlation", "true_low", "true", "true_high", "none_low", "none_high", "in_band",
-    "half_width", "miss",
+    "half_width", "miss", "moved",
 )  # fmt: skip
 
 
@@ -152,7 +162,7 @@ def _headline(name: str) -> tuple[Any, ...]:
     result = backtest(name)
     h = result.headline
     true, none = h["correlation_if_true"], h["correlation_if_no_effect"]
-    sizes: Sequence[float] = (100 * h["in_band"], h["half_width"], h["miss"])
+    sizes: Sequence[float] = (100 * h["in_band"], h["half_width"], h["miss"], h["happened_size"] / h["predicted_size"])
     return (name, result.title, h["cells"], h["correlation"], *true, *none, *sizes)
 
 

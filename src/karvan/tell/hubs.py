@@ -103,20 +103,21 @@ def _cars(results: CaseResults) -> list[Claim]:
     """What came in and went out beyond the usual, for products followed on both sides, MUSD."""
     table = results.tables["reexports.cars_matched"]
     rows = [r for r in table.to_dicts() if len(r["product"]) == 4]
-    return [
+    found = [
         ranged(f"matched.{r['hub']}", [r[f"{k} MUSD"] for k in ("matched", "low", "high")], "MUSD", table.title)
         for r in rows
     ]
+    partners = results.tables["reexports.cars_partners"]
+    for r in partners.to_dicts():
+        if (r["flow"], r["partner"]) == ("exports", results.case["country"]):
+            values = [r[f"{k} MUSD"] for k in ("excess", "low", "high")]
+            found.append(ranged(f"matched.{r['hub']}.home", values, "MUSD", partners.title))
+    return found
 
 
 def _others(results: CaseResults) -> list[Claim]:
-    """What is missing in the hubs' own books, and the numbers of ours that stand beside published ones."""
-    vanished, together = results.tables["reexports.vanished"], results.case["reexports"]["together"]
-    rows = [r for r in vanished.to_dicts() if r["hub"] == together and r["missing % of that"] is not None]
-    title = vanished.title.partition(":")[0]
-    found = [
-        ranged("vanished", [r[k] for k in ("missing % of that", "low %", "high %")], "percent", title) for r in rows
-    ]
+    """The numbers of ours that stand beside published ones."""
+    found = []
     for k, row in enumerate(results.tables["reexports.published"].to_dicts(), 1):
         unit = "percent" if row["unit"] == "%" else row["unit"]
         reason = "" if row["low"] is not None else ALONE

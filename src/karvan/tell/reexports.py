@@ -97,13 +97,11 @@ def _own(t: Teller) -> list[Block]:
 
 
 def _period(t: Teller) -> str:
-    first, last = (_month(t, month) for month in period(t.results))
-    return t.words("period", first=first, last=last)
-
-
-def _month(t: Teller, month: str) -> str:
-    year, _, number_of = month.partition("-")
-    return t.words("month_of_year", month=t.words.named("month", number_of), year=year)
+    (first_year, first), (last_year, last) = (month.split("-") for month in period(t.results))
+    names = {"first": t.words.named("month", first), "last": t.words.named("month", last)}
+    if first_year == last_year:
+        return t.words("period_of_year", year=last_year, **names)
+    return t.words("period", first_year=first_year, last_year=last_year, **names)
 
 
 def _ranking(t: Teller) -> Any:
@@ -162,14 +160,23 @@ def _q(value: float) -> str:
 
 def _cars(t: Teller) -> list[Block]:
     """Products of which sales onward are seen too."""
-    hubs = [k.removeprefix("matched.") for k in t.claims if k.startswith("matched.")]
+    w, found = t.words, {k: c for k, c in t.claims.items() if k.startswith("matched.")}
+    hubs = sorted((k for k in found if k.count(".") == 1), key=lambda k: -t.value(k))
     if not hubs:
         return []
-    parts = [
-        t.words("cars_of", country=t.words.country(h), **_ends("", t.claims[f"matched.{h}"], 0))
-        for h in sorted(hubs, key=lambda h: -t.value(f"matched.{h}"))
-    ]
-    return [paragraph(t.words("reexports_cars", hubs=listed(t, parts)))]
+    parts = [_of_hub(t, "cars_of", k) for k in hubs]
+    own = [_of_hub(t, "cars_home", k) for k in sorted(found, key=lambda k: -t.value(k)) if k.endswith(".home")]
+    text = [w("reexports_cars", hubs=listed(t, parts), period=t.case["reexports"]["cars"])]
+    if own:
+        text.append(w("reexports_cars_home", country=t.home, hubs=listed(t, own)))
+    return [paragraph(" ".join(text))]
+
+
+def _of_hub(t: Teller, message: str, key: str) -> str:
+    claim, w = t.claims[key], t.words
+    low, high = number(claim.low or 0.0), number(claim.high or 0.0)
+    value = number(claim.value) if low == high else w("value_of", value=number(claim.value), low=low, high=high)
+    return w(message, country=w.country(key.split(".")[1]), value=value)
 
 
 def _published(t: Teller) -> list[Block]:
@@ -183,13 +190,14 @@ def _published(t: Teller) -> list[Block]:
         ends = "" if claim.low is None else span(claim.low, claim.high or 0.0, digits, sign=False)
         ours = (number(claim.value, digits) + unit, ends)
         table.append([(row["what"], row["source"]), row["published"] + unit, ours, row["why they may differ"]])
-    text = w("reexports_published", **_ends("", t.claims["vanished"], 1)) if "vanished" in t.claims else ""
-    return [*([paragraph(text)] if text else []), table_of(head, table, words=True)]
+    return [paragraph(w("reexports_published")), table_of(head, table, words=True)]
 
 
 def _weak(t: Teller) -> str:
     placebo = t.claims["placebo"]
     ends = {"low": number(placebo.low or 0.0, sign=True), "high": number(placebo.high or 0.0, sign=True)}
+    months = t.results.tables["reexports.placebo"].to_dicts()[0]["months"]
+    ends["year"], ends["month"] = months[:4], t.words.named("month", months[5:7])
     return t.words("reexports_weak", lead=_percent(t.value("leads")), destination=_destination(t), **ends)
 
 

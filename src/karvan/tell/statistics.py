@@ -9,18 +9,31 @@ from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, 
 from karvan.tell.language import THIN, number
 from karvan.tell.reports import MUCH, key_of, mirror_row, rules_of, shown, times, verdict_statistics, years
 
+LEAST_SHOWN = 0.01  # thousand million USD: the left end of the charts
+LARGE = 1000.0  # times: beyond it the number says nothing more
+HALF = 50.0  # percent of the compared trade
+
 
 def statistics(t: Teller) -> Block:
     """What is apart, what it is worth, and what it means for the answer above."""
     w, claim = t.words, t.case.get("claim_statistics")
     charts = [
-        figure(_chart(t, year), w("statistics_caption", country=t.home, year=year, source=_against(t, year)))
+        figure(
+            _chart(t, year),
+            w(
+                "statistics_caption",
+                country=t.home,
+                year=year,
+                source=_against(t, year),
+                least=_million(1000 * LEAST_SHOWN),
+            ),
+        )
         for year in years(t.results)
     ]
     return section(
         w("statistics_heading"),
         *([] if claim is None else [_judged(t, claim)]),
-        paragraph(_answer(t)),
+        *[paragraph(text) for text in _answer(t)],
         *[paragraph(text) for text in _mirrored(t)],
         *charts,
         table_of(*_table(t), numeric=(1, 2, 3)),
@@ -42,7 +55,7 @@ def _judged(t: Teller, claim: Any) -> Block:
     }
 
 
-def _answer(t: Teller) -> str:
+def _answer(t: Teller) -> list[str]:
     """How much of the trade lies in flows that are apart, in each year."""
     w = t.words
     parts = []
@@ -56,7 +69,8 @@ def _answer(t: Teller) -> str:
             }
             count = number(t.value(f"statistics.compared.{year}"))
             parts.append(w("statistics_share", year=year, count=count, against=_against(t, year), **numbers))
-    return " ".join([w("statistics_answer", country=t.home), *parts])
+    most = max((t.value(k) for k in t.claims if k.startswith("statistics.apart.")), default=0.0) < HALF
+    return [w("statistics_most" if most else "statistics_least", country=t.home), " ".join(parts)]
 
 
 def _against(t: Teller, year: int) -> str:
@@ -81,7 +95,9 @@ def _mirrored(t: Teller) -> list[str]:
     pool = {"net": number(t.value("pool.net"), sign=True), "mirror": number(t.value("pool.net.mirror"), sign=True)}
     losing = t.claims.get("losing.with_pool.mirror")
     count = {} if losing is None else {"count": number(losing.value)}
-    return [text, w("statistics_pool", partner=partner, scenario=w.in_text(t.soft), **pool, **count)]
+    means = w("statistics_pool", partner=partner, **pool, **count)
+    near = abs(row["value"] - row["home"]) < abs(row["value"] - row["other"])
+    return [text, f"{means} {w('statistics_pool_near')}" if near else means]
 
 
 def _chart(t: Teller, year: int) -> Any:
@@ -93,7 +109,7 @@ def _chart(t: Teller, year: int) -> Any:
         ends = {"low": (value.low or 0.0) / 1000, "high": (value.high or 0.0) / 1000}
         rows.append({"label": _label(t, row), **sides, **ends})
     names = (w("reported_home", country=t.home), _other(t, year), w("reported_together"))
-    return evidence_charts.reported(rows, names, w("unit_bn"))
+    return evidence_charts.reported(rows, names, w("unit_bn"), LEAST_SHOWN)
 
 
 def _other(t: Teller, year: int) -> str:
@@ -126,16 +142,24 @@ def _reason(t: Teller, row: dict[str, Any]) -> str:
     """Why a flow is flagged, in words, or why it is not."""
     w, table = t.words, t.results.tables["statistics.flags"].to_dicts()
     named = {r["rule"]: r for r in table if all(r[k] == row[k] for k in ("year", "partner", "flow"))}
-    found = [w(f"flag_{rule}", times=_factor(named[rule]["factor"])) for rule in rules_of(row) if rule in named]
+    found = [_flag(t, rule, named[rule]["factor"]) for rule in rules_of(row) if rule in named]
     if found:
-        return "; ".join(found)
+        return w("flagged", reasons="; ".join(found))
     return w("flag_none_close" if times(row) < MUCH else "flag_none_usual")
 
 
-def _factor(value: float) -> str:
+def _flag(t: Teller, rule: str, factor: float) -> str:
+    """What a rule found, in words; some rules look both ways."""
+    key = f"flag_{rule}_below" if factor < 1 and f"flag_{rule}_below" in t.words.table["text"] else f"flag_{rule}"
+    return t.words(key, times=_factor(t, factor))
+
+
+def _factor(t: Teller, value: float) -> str:
     """How many times one figure is the other, the larger over the smaller."""
     size = max(value, 1 / value) if value > 0 else float("inf")
-    return number(size, 1) if size < 10 else number(size) if size < 1000 else "1\u202f000+"
+    if size >= LARGE:
+        return t.words("over", value=number(LARGE))
+    return number(size, 1 if size < 10 else 0)
 
 
 def _flagged(t: Teller) -> str:
@@ -153,7 +177,7 @@ def _flagged(t: Teller) -> str:
 
 def _planted(t: Teller) -> str:
     """Whether the flags find errors that were planted."""
-    values = {}
+    values: dict[str, str] = {}
     for reports in ("both", "one"):
         claim = t.claims[f"planted.{reports}"]
         values |= {reports: _percent(claim.value), f"{reports}_low": number(claim.low or 0.0)}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from karvan.core.case import CaseResults
 from karvan.tell.blocks import Block, Teller, note, paragraph, span, subheading, table_of
 from karvan.tell.claims import Claim, ranged
 from karvan.tell.language import number, percent
+from karvan.tell.why import listed
 
 IF_RIGHT = "range: 5 to 95 % of worlds in which the model is exactly right"
 OUTCOME = "one outcome of history"
@@ -32,6 +35,7 @@ def _backtests(results: CaseResults) -> list[Claim]:
             "in_band": "percent of outcomes",
             "half_width": "100 x log of a share",
             "miss": "100 x log of a share",
+            "moved": "times the predicted change, medians",
         }.items():
             found.append(Claim(f"{key}.{what}", row[what], None, None, unit, origin, OUTCOME))
     return found
@@ -54,13 +58,14 @@ def misses(t: Teller) -> list[Block]:
         return []
     w, rows = t.words, t.results.tables["backtests"].to_dicts()
     text = [w(f"backtest_{outcome(row)}", title=_lower(w.named("backtest", row["name"]))) for row in rows]
+    moved = listed(t, [number(t.value(f"backtest.{row['name']}.moved"), 0) for row in rows])
     band = sorted(t.value(f"backtest.{row['name']}.in_band") for row in rows)
     table = [[w.named("backtest", row["name"]), *_numbers(t, f"backtest.{row['name']}")] for row in rows]
     head = [w(f"col_{k}") for k in ("backtest", "correlation", "if_right", "in_band", "half_width", "miss")]
     return [
         subheading(w("backtest_heading")),
         paragraph(" ".join([w("backtest_text", count=number(len(rows))), *text])),
-        paragraph(w("backtest_band", low=number(band[0], 1), high=number(band[-1], 1))),
+        paragraph(w("backtest_band", low=number(band[0], 1), high=number(band[-1], 1), moved=moved)),
         table_of(head, table, numeric=range(1, 6)),
         note(w("backtest_method", page=t.case["backtests"]["page"])),
         {"kind": "code", "text": "\n".join(f"karvan backtest {row['name']}" for row in rows)},
@@ -108,10 +113,19 @@ def specifications(t: Teller) -> list[Block]:
     table = [[w("estimate_from", year=r["from"]), t.cell(_key(r))] for r in own]
     table += [[w("estimate_before", years=_years(r)), t.cell(_key(r))] for r in leads]
     zero = sum(r["low"] < 0 < r["high"] for r in own)
-    text = [w("estimate_zero", count=number(zero), total=number(len(own)))] if zero else []
+    text = []
+    if zero:
+        key = "estimate_zero_all" if zero == len(own) else "estimate_zero"
+        text.append(w(key, count=number(zero), total=number(len(own))))
     falling = [r for r in leads if r["high"] < 0]
     if falling:
-        text.append(w("estimate_leads", years=_years(falling[-1]), value=number(t.value(_key(falling[-1])), 2)))
+        text.append(
+            w(
+                "estimate_leads",
+                years=_years(falling[-1]),
+                change=percent(100 * float(np.expm1(t.value(_key(falling[-1])))), 0),
+            )
+        )
     told = [paragraph(" ".join(text))] if text else []
     head = [w("col_specification"), w("col_coefficient")]
     return [*told, table_of(head, table, numeric=(1,)), note(w("estimate_page", page=given["page"]))]
