@@ -35,12 +35,14 @@ def _excess(results: CaseResults) -> list[Claim]:
     for row in table.to_dicts():
         hub, usual = row["hub"], row["counterfactual MEUR"]
         values = (row["excess MEUR"], row["low MEUR"], row["high MEUR"])
-        found.append(ranged(f"excess.{hub}", values, "MEUR", origin))
+        found.append(ranged(f"reexports.excess.{hub}", values, "MEUR", origin))
         upper = row["above a year before MEUR"]
-        found.append(Claim(f"excess_upper.{hub}", upper, None, None, "MEUR", table.title, UPPER))
-        found.append(Claim(f"excess_usual.{hub}", usual, None, None, "MEUR", origin, ALONE))
+        found.append(Claim(f"reexports.excess_upper.{hub}", upper, None, None, "MEUR", table.title, UPPER))
+        found.append(Claim(f"reexports.excess_usual.{hub}", usual, None, None, "MEUR", origin, ALONE))
         if hub in results.case["reexports"]["hubs"]:
-            found.append(Claim(f"other_goods.{hub}", _boom(results, hub), None, None, "percent", origin, COUNTED))
+            found.append(
+                Claim(f"reexports.other_goods.{hub}", _boom(results, hub), None, None, "percent", origin, COUNTED)
+            )
     return found
 
 
@@ -66,14 +68,16 @@ def _offset(results: CaseResults) -> list[Claim]:
     found = []
     for hub in (*given["hubs"], given["together"], given["union"]):
         main, upper = known[f"{hub}, against other goods"], known[f"{hub}, all above a year before"]
-        found.append(ranged(f"offset.{hub}", [main[k] for k in ("value", "low", "high")], "percent", table.title))
-        found.append(Claim(f"offset_upper.{hub}", upper["value"], None, None, "percent", table.title, UPPER))
+        found.append(
+            ranged(f"reexports.offset.{hub}", [main[k] for k in ("value", "low", "high")], "percent", table.title)
+        )
+        found.append(Claim(f"reexports.offset_upper.{hub}", upper["value"], None, None, "percent", table.title, UPPER))
     fall = known[f"fall of exports to {given['destination']}"]["value"]
-    found.append(Claim("fall", fall, None, None, "MEUR", table.title, "as reported"))
+    found.append(Claim("reexports.fall", fall, None, None, "MEUR", table.title, "as reported"))
     for name, text in {
-        "headings": "headings with a fall of 1 MEUR or more",
-        "headings.half": "headings of these, offset above 50 %",
-        "headings.half_sure": "headings of these, offset above 50 % and q < 10 %",
+        "reexports.headings": "headings with a fall of 1 MEUR or more",
+        "reexports.headings.half": "headings of these, offset above 50 %",
+        "reexports.headings.half_sure": "headings of these, offset above 50 % and q < 10 %",
     }.items():
         found.append(Claim(name, known[text]["value"], None, None, "headings", table.title, COUNTED))
     return found
@@ -90,11 +94,19 @@ def _products(results: CaseResults) -> list[Claim]:
     found = []
     for row in top_products(results):
         values = (row["excess MEUR"], row["low MEUR"], row["high MEUR"])
-        found.append(ranged(f"product.{row['product']}", values, "MEUR", title))
+        found.append(ranged(f"reexports.product.{row['product']}", values, "MEUR", title))
         how = "share of headings without any excess that would look like this (Benjamini and Hochberg)"
-        found.append(Claim(f"product_q.{row['product']}", 100 * row["q"], None, None, "percent", title, how))
+        found.append(Claim(f"reexports.product_q.{row['product']}", 100 * row["q"], None, None, "percent", title, how))
         if row["offset %"] is not None:
-            offset = (f"product_offset.{row['product']}", row["offset %"], None, None, "percent", title, ALONE)
+            offset = (
+                f"reexports.product_offset.{row['product']}",
+                row["offset %"],
+                None,
+                None,
+                "percent",
+                title,
+                ALONE,
+            )
             found.append(Claim(*offset))
     return found
 
@@ -104,14 +116,16 @@ def _cars(results: CaseResults) -> list[Claim]:
     table = results.tables["reexports.cars_matched"]
     rows = [r for r in table.to_dicts() if len(r["product"]) == 4]
     found = [
-        ranged(f"matched.{r['hub']}", [r[f"{k} MUSD"] for k in ("matched", "low", "high")], "MUSD", table.title)
+        ranged(
+            f"reexports.matched.{r['hub']}", [r[f"{k} MUSD"] for k in ("matched", "low", "high")], "MUSD", table.title
+        )
         for r in rows
     ]
     partners = results.tables["reexports.cars_partners"]
     for r in partners.to_dicts():
         if (r["flow"], r["partner"]) == ("exports", results.case["country"]):
             values = [r[f"{k} MUSD"] for k in ("excess", "low", "high")]
-            found.append(ranged(f"matched.{r['hub']}.home", values, "MUSD", partners.title))
+            found.append(ranged(f"reexports.matched.{r['hub']}.home", values, "MUSD", partners.title))
     return found
 
 
@@ -121,7 +135,9 @@ def _others(results: CaseResults) -> list[Claim]:
     for k, row in enumerate(results.tables["reexports.published"].to_dicts(), 1):
         unit = "percent" if row["unit"] == "%" else row["unit"]
         reason = "" if row["low"] is not None else ALONE
-        found.append(Claim(f"published.{k}", row["ours"], row["low"], row["high"], unit, row["source"], reason))
+        found.append(
+            Claim(f"reexports.published.{k}", row["ours"], row["low"], row["high"], unit, row["source"], reason)
+        )
     return found
 
 
@@ -129,10 +145,12 @@ def _weak(results: CaseResults) -> list[Claim]:
     """What speaks against the estimate: leads that are not flat, and the excess at a placebo date."""
     effects, placebo = results.tables["reexports.effects"], results.tables["reexports.placebo"]
     first = effects.to_dicts()[0]
-    found = [Claim("leads", first["largest lead %"], None, None, "percent", effects.title, "the largest of all")]
+    found = [
+        Claim("reexports.leads", first["largest lead %"], None, None, "percent", effects.title, "the largest of all")
+    ]
     misses = [r["found"] for r in placebo.to_dicts() if r["what"].startswith("excess of ")]
     span = [sum(misses) / len(misses), min(misses), max(misses)]
-    found.append(ranged("placebo", span, "percent", f"{placebo.title}; range: hubs"))
+    found.append(ranged("reexports.placebo", span, "percent", f"{placebo.title}; range: hubs"))
     return found
 
 

@@ -45,7 +45,7 @@ def _judged(t: Teller, claim: Any) -> Block:
 def _hubs(t: Teller) -> list[str]:
     """The hubs of the case, the largest excess against what was to be expected first."""
     hubs = t.case["reexports"]["hubs"]
-    return sorted(hubs, key=lambda h: -t.value(f"excess.{h}"))
+    return sorted(hubs, key=lambda h: -t.value(f"reexports.excess.{h}"))
 
 
 def _first(t: Teller) -> str:
@@ -65,11 +65,11 @@ def _answer(t: Teller) -> str:
         count=number(len(_hubs(t))),
         names=listed(t, [w.country(h) for h in _hubs(t)]),
         destination=_destination(t),
-        fall=number(rounded(t.value("fall"))),
-        upper=number(rounded(t.value(f"excess_upper.{together}"))),
-        offset_upper=_percent(t.value(f"offset_upper.{together}")),
-        **_ends("", t.claims[f"excess.{together}"], 0),
-        **_ends("offset_", t.claims[f"offset.{together}"], 1),
+        fall=number(rounded(t.value("reexports.fall"))),
+        upper=number(rounded(t.value(f"reexports.excess_upper.{together}"))),
+        offset_upper=_percent(t.value(f"reexports.offset_upper.{together}")),
+        **_ends("", t.claims[f"reexports.excess.{together}"], 0),
+        **_ends("offset_", t.claims[f"reexports.offset.{together}"], 1),
     )
 
 
@@ -86,11 +86,11 @@ def _own(t: Teller) -> list[Block]:
     home = t.case["country"]
     if home not in t.case["reexports"]["hubs"]:
         return []
-    claim = t.claims[f"excess.{home}"]
+    claim = t.claims[f"reexports.excess.{home}"]
     zero = (claim.low or 0.0) <= 0 <= (claim.high or 0.0)
     facts = {
-        "boom": _percent(t.value(f"other_goods.{home}")),
-        "usual": number(rounded(t.value(f"excess_usual.{home}"))),
+        "boom": _percent(t.value(f"reexports.other_goods.{home}")),
+        "usual": number(rounded(t.value(f"reexports.excess_usual.{home}"))),
     }
     text = t.words("reexports_own_zero" if zero else "reexports_own", country=t.home, **facts, **_ends("", claim, 0))
     return [paragraph(text)]
@@ -108,7 +108,7 @@ def _ranking(t: Teller) -> Any:
     """Excess by hub with its range, and above a year before as its upper end."""
     w, rows = t.words, []
     for hub in _hubs(t):
-        claim, upper = t.claims[f"excess.{hub}"], t.value(f"excess_upper.{hub}")
+        claim, upper = t.claims[f"reexports.excess.{hub}"], t.value(f"reexports.excess_upper.{hub}")
         label = w.country(hub)
         main = {"part": w("against_others"), "value": claim.value, "low": claim.low, "high": claim.high}
         rows.append({"label": label, **main})
@@ -131,7 +131,7 @@ def _months(t: Teller) -> Any:
 
 
 def _headings(t: Teller) -> str:
-    counts = {k: number(t.value(f"headings{k and '.'}{k}")) for k in ("", "half", "half_sure")}
+    counts = {k: number(t.value(f"reexports.headings{k and '.'}{k}")) for k in ("", "half", "half_sure")}
     return t.words(
         "reexports_headings",
         total=counts[""],
@@ -147,10 +147,12 @@ def _products(t: Teller) -> tuple[list[str], list[list[Any]]]:
     rows = []
     for row in top_products(t.results):
         code = row["product"]
-        claim, offset = t.claims[f"product.{code}"], t.claims.get(f"product_offset.{code}")
+        claim, offset = t.claims[f"reexports.product.{code}"], t.claims.get(f"reexports.product_offset.{code}")
         excess = (number(claim.value), span(claim.low or 0.0, claim.high or 0.0, 0, sign=False))
         share = w("none_lost") if offset is None else _percent(offset.value)
-        rows.append([(w.named("product", row["name"]), code), excess, share, _q(t.value(f"product_q.{code}"))])
+        rows.append(
+            [(w.named("product", row["name"]), code), excess, share, _q(t.value(f"reexports.product_q.{code}"))]
+        )
     return head, rows
 
 
@@ -160,8 +162,8 @@ def _q(value: float) -> str:
 
 def _cars(t: Teller) -> list[Block]:
     """Products of which sales onward are seen too."""
-    w, found = t.words, {k: c for k, c in t.claims.items() if k.startswith("matched.")}
-    hubs = sorted((k for k in found if k.count(".") == 1), key=lambda k: -t.value(k))
+    w, found = t.words, {k: c for k, c in t.claims.items() if k.startswith("reexports.matched.")}
+    hubs = sorted((k for k in found if k.count(".") == 2), key=lambda k: -t.value(k))
     if not hubs:
         return []
     parts = [_of_hub(t, "cars_of", k) for k in hubs]
@@ -176,7 +178,7 @@ def _of_hub(t: Teller, message: str, key: str) -> str:
     claim, w = t.claims[key], t.words
     low, high = number(claim.low or 0.0), number(claim.high or 0.0)
     value = number(claim.value) if low == high else w("value_of", value=number(claim.value), low=low, high=high)
-    return w(message, country=w.country(key.split(".")[1]), value=value)
+    return w(message, country=w.country(key.split(".")[2]), value=value)
 
 
 def _published(t: Teller) -> list[Block]:
@@ -185,7 +187,7 @@ def _published(t: Teller) -> list[Block]:
     head = [w("col_what_published"), w("theirs"), w("ours"), w("col_why")]
     table = []
     for k, row in enumerate(rows, 1):
-        unit, claim = THIN + row["unit"] if row["unit"] == "%" else "", t.claims[f"published.{k}"]
+        unit, claim = THIN + row["unit"] if row["unit"] == "%" else "", t.claims[f"reexports.published.{k}"]
         digits = 1 if claim.low is not None else 0
         ends = "" if claim.low is None else span(claim.low, claim.high or 0.0, digits, sign=False)
         ours = (number(claim.value, digits) + unit, ends)
@@ -194,11 +196,11 @@ def _published(t: Teller) -> list[Block]:
 
 
 def _weak(t: Teller) -> str:
-    placebo = t.claims["placebo"]
+    placebo = t.claims["reexports.placebo"]
     ends = {"low": number(placebo.low or 0.0, sign=True), "high": number(placebo.high or 0.0, sign=True)}
     months = t.results.tables["reexports.placebo"].to_dicts()[0]["months"]
     ends["year"], ends["month"] = months[:4], t.words.named("month", months[5:7])
-    return t.words("reexports_weak", lead=_percent(t.value("leads")), destination=_destination(t), **ends)
+    return t.words("reexports_weak", lead=_percent(t.value("reexports.leads")), destination=_destination(t), **ends)
 
 
 def _percent(value: float) -> str:
