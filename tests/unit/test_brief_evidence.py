@@ -16,6 +16,7 @@ from karvan.cases.evidence import found_elsewhere
 from karvan.core.estimates import Estimate
 from karvan.core.table import Table
 from karvan.tell import tell
+from karvan.tell.charts import dots
 from karvan.tell.claims import claims
 from karvan.tell.content import Teller, page
 from karvan.tell.evidence import know
@@ -126,7 +127,7 @@ def test_a_year_in_which_nothing_is_apart_does_not_make_the_claim_supported(resu
 
 def test_the_page_tells_the_figure_that_the_pool_hangs_on(results, found):
     text = told(results, statistics)
-    assert "China reports 14.0 thousand million USD, Kazakhstan 8.2" in text
+    assert "in 2021 China reports 14.0 thousand million USD, Kazakhstan 8.2" in text
     assert f"{found['pool.net.mirror'].value:.0f}".replace("-", "\u2212") in text
     plain = {k: v for k, v in results.case.items() if k != "pool_mirror"}
     assert "question of leaving" not in told(results._replace(case=plain), statistics)
@@ -347,3 +348,10 @@ def test_the_cost_at_which_leaving_pays_is_looked_for_below_zero_too(results):
     assert -0.03 < value < 0
     at = kv.break_even(results.world, results.scenarios[0], "KAZ", "friction1.ad_valorem", low=-0.03, high=0.0)
     assert value == pytest.approx(at.value, abs=1e-4)
+
+
+def test_no_column_of_the_futures_holds_losses_and_gains():
+    drawn = dots(np.linspace(-0.83, 0.26, 500).tolist(), "")(600).to_dict(validate=False)
+    rows = next(layer["data"]["values"] for layer in drawn["layer"] if "loss" in layer["data"]["values"][0])
+    assert len(rows) == 50
+    assert all(row["loss"] == (row["x"] < 0) for row in rows)

@@ -53,8 +53,11 @@ def dots(values: Sequence[float], axis: str) -> Callable[[int], Any]:
     quantiles = np.quantile(np.asarray(values), (np.arange(50) + 0.5) / 50)
     bins = 22
     edges = np.linspace(quantiles[0], quantiles[-1], bins + 1)
-    place = np.clip(np.digitize(quantiles, edges) - 1, 0, bins - 1)
-    rows, height = [], np.zeros(bins, dtype=int)
+    step = float(edges[1] - edges[0])
+    if quantiles[0] < 0 < quantiles[-1]:  # no column holds losses and gains
+        edges = step * np.arange(np.floor(quantiles[0] / step), np.ceil(quantiles[-1] / step) + 1)
+    place = np.clip(np.digitize(quantiles, edges) - 1, 0, len(edges) - 2)
+    rows, height = [], np.zeros(len(edges) - 1, dtype=int)
     for value, b in zip(quantiles, place, strict=True):
         rows.append({"x": float(0.5 * (edges[b] + edges[b + 1])), "y": int(height[b]), "loss": bool(value < 0)})
         height[b] += 1

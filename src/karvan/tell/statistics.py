@@ -90,12 +90,11 @@ def _mirrored(t: Teller) -> list[str]:
     ends = {"value": _thousand(value.value), "low": _thousand(value.low or 0.0), "high": _thousand(value.high or 0.0)}
     partner = w.country(row["partner"])
     text = w("statistics_mirror", year=row["year"], country=t.home, partner=partner, **both, **ends)
-    if "pool.net.mirror" not in t.claims:
+    losing = "losing.with_pool.mirror"
+    if "pool.net.mirror" not in t.claims or losing not in t.claims:
         return [text]
     pool = {"net": number(t.value("pool.net"), sign=True), "mirror": number(t.value("pool.net.mirror"), sign=True)}
-    losing = t.claims.get("losing.with_pool.mirror")
-    count = {} if losing is None else {"count": number(losing.value)}
-    means = w("statistics_pool", partner=partner, **pool, **count)
+    means = w("statistics_pool", partner=partner, count=number(t.value(losing)), **pool)
     near = abs(row["value"] - row["home"]) < abs(row["value"] - row["other"])
     return [text, f"{means} {w('statistics_pool_near')}" if near else means]
 
