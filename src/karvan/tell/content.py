@@ -18,6 +18,7 @@ from karvan.tell.statistics import statistics
 from karvan.tell.sure import sure
 from karvan.tell.why import change, listed, lowest_net, why
 
+NOTHING = 1e-6  # percent: a change that only rounding makes
 RATES = {"applied": "mfn", "bound": "wto-bound"}
 
 
@@ -149,7 +150,11 @@ def _variants(t: Teller) -> Block:
         figure(charts.ranges(rows, "%"), caption),
         table_of([w("col_scenario"), *parts.values(), w("col_wage")], table, numeric=(1, 2, 3, 4)),
         *([paragraph(w("wage_text"))] if _wage_falls_more(t) else []),
-        *([note(w("deepen_note"))] if any(t.value(f"income.{s}.tariffs.{home}") == 0 for s in t.scenarios) else []),
+        *(
+            [note(w("deepen_note"))]
+            if any(abs(t.value(f"income.{s}.tariffs.{home}")) < NOTHING for s in t.scenarios)
+            else []
+        ),
     )
 
 

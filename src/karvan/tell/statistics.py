@@ -89,14 +89,18 @@ def _mirrored(t: Teller) -> list[str]:
     value = t.claims[f"{key}.value"]
     ends = {"value": _thousand(value.value), "low": _thousand(value.low or 0.0), "high": _thousand(value.high or 0.0)}
     partner = w.country(row["partner"])
-    text = w("statistics_mirror", year=row["year"], country=t.home, partner=partner, **both, **ends)
+    text = w("statistics_mirror", year=row["year"], country=t.home, partner=partner, **both, **ends, ours=_ours(t, row))
     losing = "losing.with_pool.mirror"
     if "pool.net.mirror" not in t.claims or losing not in t.claims:
         return [text]
     pool = {"net": number(t.value("pool.net"), sign=True), "mirror": number(t.value("pool.net.mirror"), sign=True)}
-    means = w("statistics_pool", partner=partner, count=number(t.value(losing)), **pool)
-    near = abs(row["value"] - row["home"]) < abs(row["value"] - row["other"])
-    return [text, f"{means} {w('statistics_pool_near')}" if near else means]
+    return [text, w("statistics_pool", partner=partner, count=number(t.value(losing)), **pool)]
+
+
+def _ours(t: Teller, row: dict[str, Any]) -> str:
+    """The same flow in the world of the case, thousand million USD."""
+    n, i = t.world.position(t.case["country"]), t.world.position(row["partner"])
+    return _thousand(float(t.world.M[n, i, t.world.goods].sum()))
 
 
 def _chart(t: Teller, year: int) -> Any:
