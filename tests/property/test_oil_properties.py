@@ -82,7 +82,7 @@ def test_every_blocked_tonne_is_somewhere(seed: int, days: int) -> None:
     assert (p.rerouted <= room[:, None, :] + 1e-12).all()
 
 
-@pytest.mark.parametrize("route", SYSTEM.routes)
+@pytest.mark.parametrize("route", [*SYSTEM.routes, "Russia"])
 @pytest.mark.parametrize(("days", "share"), STOPS)
 def test_produced_is_exported_refined_stored_and_stranded(route: str, days: int, share: float) -> None:
     found = SYSTEM.close(route, days, share, price=70, draws=1)
@@ -92,7 +92,7 @@ def test_produced_is_exported_refined_stored_and_stranded(route: str, days: int,
         assert all(v >= 0 for v in b.values())
 
 
-@pytest.mark.parametrize("route", SYSTEM.routes)
+@pytest.mark.parametrize("route", [*SYSTEM.routes, "Russia"])
 @pytest.mark.parametrize("price", [5.0, 40.0, 120.0])
 def test_closing_never_raises_revenue(route: str, price: float) -> None:
     for days, share in STOPS:
@@ -102,7 +102,7 @@ def test_closing_never_raises_revenue(route: str, price: float) -> None:
                 assert (found.sums(day, drawn)["loss"] >= 0).all()
 
 
-@pytest.mark.parametrize("route", ["CPC", "Atyrau-Samara", "Aktau-Baku"])
+@pytest.mark.parametrize("route", ["CPC", "Atyrau-Samara", "Aktau-Baku", "Russia"])
 def test_more_days_and_a_greater_share_never_lose_less(route: str) -> None:
     def sums(days: int, share: float) -> dict[str, float]:
         found = SYSTEM.close(route, days, share, price=70, draws=1)

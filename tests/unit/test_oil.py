@@ -118,6 +118,16 @@ def test_tables_of_a_stop_fit_together(system: kv.OilRoutes) -> None:
     assert effect["loss_musd"] == pytest.approx(total[365, "loss"], abs=0.1)
 
 
+def test_russia_closes_what_crosses_it(system: kv.OilRoutes) -> None:
+    whole, pipe = (system.close(name, price=70, draws=2) for name in ("russia", "CPC"))
+    assert whole.route == "Russia"
+    assert whole.sums(30)["blocked"][0] > pipe.sums(30)["blocked"][0]
+    assert whole.sums(30)["rerouted"][0] < pipe.sums(30)["rerouted"][0], "Samara and Makhachkala take nothing then"
+    assert {r["route"] for r in whole.routes().to_dicts()} == {"China", "Aktau-Baku", "rail"}
+    worst = system.leverage((30,), price=70, draws=2).to_dicts()
+    assert [r["closed"] for r in worst[:2]] == ["Russia", "CPC"]
+
+
 def test_programme_beats_every_other_flow(system: kv.OilRoutes) -> None:
     flows = system.flows(2025)
     best, _, _ = programme(flows, system.tables.access)

@@ -24,6 +24,7 @@ def system() -> kv.OilRoutes:
     [
         (lambda s: s.close("CPP"), kv.LabelError, "Did you mean 'CPC'"),
         (lambda s: s.close("Atyrau Samara"), kv.LabelError, "Did you mean 'Atyrau-Samara'"),
+        (lambda s: s.close("Rusia"), kv.LabelError, "Did you mean 'Russia'"),
         (lambda s: s.close("CPC", days=-1), kv.ScenarioError, "days is -1"),
         (lambda s: s.close("CPC", days=2.5), kv.ScenarioError, "whole number"),
         (lambda s: s.close("CPC", share=1.1), kv.ScenarioError, "share is 1.1"),
@@ -64,6 +65,7 @@ def test_questions(system: kv.OilRoutes, call: Callable[[kv.OilRoutes], object],
         ("brent.csv", "2021,", "1921,", "lacks a price in brent.csv"),
         ("split.csv", "2021,fit", "2019,fit", "lacks a use in split.csv"),
         ("totals.csv", "2025,12,exports", "2025,twelve,exports", "months is not a whole number"),
+        ("transit.csv", "Russia,CPC+", "Russia,CPP+", "unknown oil route 'CPP'"),
         ("access.csv", "others,", "rest,", "the last field must be 'others'"),
     ],
 )

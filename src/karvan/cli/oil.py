@@ -27,7 +27,7 @@ def oil(
     action: Annotated[
         str, typer.Argument(help="flows, close ROUTE, leverage, widen, least-cost, fit or episodes.")
     ] = "flows",
-    route: Annotated[str | None, typer.Argument(help="Route to close, as CPC.")] = None,
+    route: Annotated[str | None, typer.Argument(help="Route to close, as CPC, or Russia for all through it.")] = None,
     days: Annotated[int | None, typer.Option(help="Length of the stop; default 30, for widen 90.")] = None,
     share: Annotated[
         float | None, typer.Option(help="Part of the route's flow that cannot pass, 0..1; default 1.")

@@ -97,7 +97,7 @@ def setting(tables: OilTables, fitted: OilFit, name: str, tau: Range, draws: int
     year = int(parts[0].rest["year"])
     flows = solve_flows(tables, fitted, tables.require_year(year))
     price = Range(tables.brent[year], tables.brent[year], tables.brent[year])
-    made = settings(tables, flows, tables.route(ROUTE), Stop(tau, NONE, price, 0, LAST), draws, seed)
+    made = settings(tables, flows, tables.closing(ROUTE)[1], Stop(tau, NONE, price, 0, LAST), draws, seed)
     closed = np.zeros_like(made.closed)
     for row in parts:
         for d in range(len(closed)):
@@ -123,7 +123,7 @@ def measure(row: Row, path: Path, at: Setting) -> np.ndarray:
     if what == "not exported":
         return gone
     if what == "lost":
-        return gone * at.sale[:, 0]
+        return gone * at.sale
     raise SourceError(f"episodes.csv:{row.line}: unknown measure {what!r}; known: {', '.join(MEASURES)}")
 
 

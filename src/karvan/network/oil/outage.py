@@ -1,4 +1,4 @@
-"""A stop of one route: what it strands, moves and costs, with ranges."""
+"""A stop of a route, or of all routes through a country: what it strands, moves and costs, with ranges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ QUANTILES = (0.05, 0.95)
 
 
 class Setting(NamedTuple):
-    """What one run needs, for d draws: see `outage_path`; money in USD a tonne, netback (d, r), price (d,) USD/bbl."""
+    """What one run needs, for d draws: see `outage_path`.
+
+    netback : (d, r) USD a tonne
+    was, sale : (d,) USD a tonne, netback and price at the port of the oil that is stopped
+    price : (d,) USD/bbl
+    """
 
     flow: np.ndarray
     room: np.ndarray
@@ -27,6 +32,7 @@ class Setting(NamedTuple):
     tank: np.ndarray
     spare: np.ndarray
     netback: np.ndarray
+    was: np.ndarray
     sale: np.ndarray
     price: np.ndarray
     closed: np.ndarray
@@ -46,7 +52,7 @@ class OilOutage:
     fields: tuple[str, ...]
     names: tuple[str, ...]
     flows: OilFlows
-    k: int
+    shut: np.ndarray
     central: Setting
     drawn: Setting
     path: Path
@@ -76,8 +82,8 @@ class OilOutage:
         upto = slice(0, day)
         stranded, stored = path.stranded[:, upto].sum(axis=1), path.stored[:, upto][:, -1]
         rerouted = path.rerouted[:, upto].sum(axis=1)
-        worse = _discount(at.netback, self.k)
-        lost = (stranded + stored) * np.maximum(at.netback[:, self.k], 0) + (rerouted * worse).sum(axis=1)
+        worse = _discount(at)
+        lost = (stranded + stored) * np.maximum(at.was, 0) + (rerouted * worse).sum(axis=1)
         active = np.maximum((at.closed[:, upto] > 0).sum(axis=1), 1)
         return {
             "blocked": path.blocked[:, upto].sum(axis=1),
@@ -87,7 +93,7 @@ class OilOutage:
             "stranded": stranded,
             "loss": lost,
             "loss_a_day_closed": lost / active,
-            "exports_lost": (stranded + stored) * at.sale[:, self.k],
+            "exports_lost": (stranded + stored) * at.sale,
         }
 
     def routes(self, day: int | None = None) -> Table:
@@ -96,7 +102,7 @@ class OilOutage:
         one = self.path.rerouted[:, :upto].sum(axis=1)[0]
         many = self.paths.rerouted[:, :upto].sum(axis=1)
         low, high = np.quantile(many, QUANTILES, axis=0)
-        worse = _discount(self.central.netback, self.k)[0]
+        worse = _discount(self.central)[0]
         rows = tuple(
             (
                 name,
@@ -104,7 +110,7 @@ class OilOutage:
                 round(float(worse[r]), 1),
             )
             for r, name in enumerate(self.names)
-            if r != self.k
+            if not self.shut[r]
         )
         names = ("route", "rerouted_mt", "low", "high", "room_mt_y", "worse_by_usd_t")
         return Table(names, rows, f"Where oil of {self.route} went in {upto} days")
@@ -115,14 +121,14 @@ class OilOutage:
         Fields bear the stop in proportion to what they ship on the route.
         """
         upto = self.days if day is None else day
-        part = self.flows.q[:, self.k] / max(float(self.flows.q[:, self.k].sum()), 1e-300)
+        there = self.flows.q[:, self.shut].sum(axis=1)
+        part = there / max(float(there.sum()), 1e-300)
         stranded = float(self.path.stranded[0, :upto].sum())
         full = self.tank_days()
         rows = tuple(
-            (f, round(float(self.flows.q[i, self.k]), 2), round(float(part[i]) * stranded, 4), full)
-            for i, f in enumerate(self.fields)
+            (f, round(float(there[i]), 2), round(float(part[i]) * stranded, 4), full) for i, f in enumerate(self.fields)
         )
-        names = ("field", f"on_{self.route}_mt", "stranded_mt", "tanks_full_after_days")
+        names = ("field", "on_route_mt", "stranded_mt", "tanks_full_after_days")
         return Table(names, rows, f"Whose oil stayed in the ground in {upto} days")
 
     def tank_days(self) -> int | None:
@@ -158,7 +164,7 @@ class OilOutage:
         """
         one = {k: float(v[0]) for k, v in self.sums(day).items()}
         per_day = float(self.flows.total().sum()) / (self.flows.months / 12 * 365)
-        worse = _discount(self.central.netback, self.k)
+        worse = _discount(self.central)
         moved = float((self.path.rerouted[:, :day].sum(axis=1) * worse).sum())
         gone = one["stranded"] + one["stored"]
         return {
@@ -181,14 +187,14 @@ class Stop(NamedTuple):
     horizon: int
 
 
-def settings(tables: OilTables, flows: OilFlows, k: int, stop: Stop, draws: int, seed: int) -> Setting:
+def settings(tables: OilTables, flows: OilFlows, shut: np.ndarray, stop: Stop, draws: int, seed: int) -> Setting:
     """Return the inputs of `draws` runs; 0 draws give one run at the most likely values."""
     picks = [None] if draws == 0 else list(range(draws))
-    rows = [_one(tables, flows, k, stop, seed, n) for n in picks]
+    rows = [_one(tables, flows, shut, stop, seed, n) for n in picks]
     return Setting(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
-def _one(tables: OilTables, flows: OilFlows, k: int, stop: Stop, seed: int, n: int | None) -> tuple[Any, ...]:
+def _one(tables: OilTables, flows: OilFlows, shut: np.ndarray, stop: Stop, seed: int, n: int | None) -> tuple[Any, ...]:
     def take(value: Range, name: str) -> float:
         return float(value.mode if n is None else value.draw(f"oil {name}", seed, n))
 
@@ -202,17 +208,20 @@ def _one(tables: OilTables, flows: OilFlows, k: int, stop: Stop, seed: int, n: i
     added = (flows.cap - tables.capacities(year)) / part  # where the caller widened or narrowed a route
     cap = np.array([take(tables.room(r, year), f"capacity {r}") for r in tables.routes]) + added
     room = np.maximum(cap / 365 - a_day, 0)
-    spare = room[k]
+    spare = room[shut].sum()
     for r, route in enumerate(tables.routes):
         if route.lower() in tables.outage:
             at_once = take(tables.outage[route.lower()], f"room {route}") + added[r]
             room[r] = min(room[r], max(at_once, 0) / 365)
-    room[k] = 0
+    room[shut] = 0
     closed = np.zeros(stop.horizon)
     closed[: stop.days] = take(stop.share, "share")
-    tank = take(tables.outage["tank" if tables.routes[k] == "CPC" else "tank_other"], "tank")
-    flow = a_day[k] * take(tables.outage["flow"], "flow")
-    return flow, room, take(stop.tau, "tau"), tank, spare, tables.netback(year, at, drawn), sale, at, closed
+    tank = take(tables.outage["tank" if shut[0] else "tank_other"], "tank")
+    flow = a_day[shut].sum() * take(tables.outage["flow"], "flow")
+    weight = a_day[shut] / max(a_day[shut].sum(), 1e-300)
+    netback = tables.netback(year, at, drawn)
+    was, sold = weight @ netback[shut], weight @ sale[shut]
+    return flow, room, take(stop.tau, "tau"), tank, spare, netback, was, sold, at, closed
 
 
 def run(setting: Setting) -> Path:
@@ -221,12 +230,13 @@ def run(setting: Setting) -> Path:
     return outage_path(s.flow, s.room, s.closed, s.tau, s.tank, s.spare)
 
 
-def _discount(netback: np.ndarray, k: int) -> np.ndarray:
+def _discount(at: Setting) -> np.ndarray:
     """(d, r) USD a tonne that moved oil earns less.
 
     Never below 0: if a tonne more earned more elsewhere it would have been there before the stop.
     """
-    return np.clip(netback[:, k : k + 1] - netback, 0, np.maximum(netback[:, k : k + 1], 0))
+    was = at.was[:, None]
+    return np.clip(was - at.netback, 0, np.maximum(was, 0))
 
 
 def _unit(item: str) -> str:

@@ -73,6 +73,8 @@ class OilRoutes:
     ) -> OilOutage:
         """Close `share` (0..1) of what a route carries for `days` days; return what it strands, moves and costs.
 
+        A country of transit.csv (Russia) closes all its routes together.
+
         Parameters
         ----------
         price : USD/bbl Brent; a number, a Range to draw from, or None for the range of the last ten yearly means
@@ -82,27 +84,27 @@ class OilRoutes:
         Raises
         ------
         LabelError
-            The route or the year is unknown.
+            The route, country or year is unknown.
         ScenarioError
             days < 0 or no whole number, share outside 0..1, a price that is not above 0, draws < 1.
         """
-        k = self.tables.route(route)
+        name, shut = self.tables.closing(route)
         _require_stop(days, share, draws)
         flows = self.flows(year, capacity)
         drawn = self._prices(price)
         stop = Stop(self.ramp, Range(share, share, share), drawn, days, max(days, *HORIZONS))
-        one, many = (settings(self.tables, flows, k, stop, n, seed) for n in (0, draws))
+        one, many = (settings(self.tables, flows, shut, stop, n, seed) for n in (0, draws))
         total = self.tables.total
         home = total[flows.year, "production"].mode - total[flows.year, "exports"].mode
         return OilOutage(
-            route=self.routes[k],
+            route=name,
             year=flows.year,
             days=days,
             share=share,
             fields=self.fields,
             names=self.routes,
             flows=flows,
-            k=k,
+            shut=shut,
             central=one,
             drawn=many,
             path=run(one),
@@ -111,16 +113,16 @@ class OilRoutes:
         )
 
     def leverage(self, days: tuple[int, ...] = HORIZONS, price: float | Range | None = None, draws: int = 200) -> Table:
-        """Rank the routes by what is lost when one of them is closed for so many days.
+        """Rank the routes and transit countries by what is lost when one of them is closed for so many days.
 
         `loss` is what has not been earned by the last day of the stop, MUSD; `stranded` Mt that were not produced.
         """
         rows: list[tuple[Any, ...]] = []
         for n in days:
-            found = [self._lever(name, n, price, draws) for name in self.routes]
+            found = [self._lever(name, n, price, draws) for name in (*self.tables.transit, *self.routes)]
             rows += sorted(found, key=lambda row: -row[4])
-        names = ("days", "route", "stranded_mt", "rerouted_pct", "loss_musd", "low", "high", "loss_musd_a_day")
-        return Table(names, tuple(rows), "Who can stop the oil: loss by route and length of the stop")
+        names = ("days", "closed", "stranded_mt", "rerouted_pct", "loss_musd", "low", "high", "loss_musd_a_day")
+        return Table(names, tuple(rows), "Who can stop the oil: loss by route or country and length of the stop")
 
     def _lever(self, name: str, days: int, price: float | Range | None, draws: int) -> tuple[Any, ...]:
         found = self.close(name, days, price=price, draws=draws)

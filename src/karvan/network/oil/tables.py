@@ -40,6 +40,7 @@ class OilTables:
     brent: dict[int, float]
     split: dict[int, str]
     outage: dict[str, Range]
+    transit: dict[str, tuple[str, ...]]
     folder: Path
 
     @property
@@ -64,6 +65,16 @@ class OilTables:
         if str(name).lower() not in where:
             raise LabelError(f"unknown oil route {name!r}.{suggest(name, self.routes)}")
         return where[str(name).lower()]
+
+    def closing(self, name: str) -> tuple[str, np.ndarray]:
+        """Return the name as the tables write it and (r,) true for the routes it closes: one, or a country's."""
+        country = {c.lower(): c for c in self.transit}.get(str(name).lower())
+        if country is not None:
+            return country, np.isin(self.routes, self.transit[country])
+        if str(name).lower() not in {r.lower() for r in self.routes}:
+            raise LabelError(f"unknown oil route or country {name!r}.{suggest(name, [*self.routes, *self.transit])}")
+        r = self.route(name)
+        return self.routes[r], np.arange(len(self.routes)) == r
 
     def part(self, year: int) -> float:
         """Return the share of a year that the figures of `year` cover."""
@@ -151,6 +162,10 @@ def read_tables(folder: Path | None = None) -> OilTables:
         brent={int(r["year"]): float(r["usd_bbl"]) for r in plain(at, "brent.csv", "year", "usd_bbl", "source")},
         split={int(r["year"]): r["use"] for r in plain(at, "split.csv", "year", "use", "why")},
         outage={r.keys[0]: r.value for r in figures(at, "outage.csv", "name")},
+        transit={
+            r["country"]: tuple(r["routes"].split("+"))
+            for r in plain(at, "transit.csv", "country", "routes", "source", "quality")
+        },
         folder=at,
     )
     _check(tables)
@@ -179,6 +194,10 @@ def _check(tables: OilTables) -> None:
         for r in known:
             if r not in tables.routes:
                 faults.add(f"{name}: unknown oil route {r!r}.{suggest(r, tables.routes)}")
+    for country, names in tables.transit.items():
+        for r in names:
+            if r not in tables.routes:
+                faults.add(f"transit.csv: {country}: unknown oil route {r!r}.{suggest(r, tables.routes)}")
     for row in tables.seen:
         for r in row.keys[1].split("+"):
             if r not in tables.routes:
