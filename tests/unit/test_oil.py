@@ -100,6 +100,15 @@ def test_price_range_moves_the_loss(system: kv.OilRoutes) -> None:
     assert 50 <= drawn.drawn.price.min() < drawn.drawn.price.max() <= 90
 
 
+def test_every_figure_has_a_source_and_a_quality(system: kv.OilRoutes) -> None:
+    rows = system.sources().to_dicts()
+    assert len(rows) > 150
+    assert all(r["source"] for r in rows if r["file"] not in ("split.csv",))
+    assumed = system.sources("assumed").to_dicts()
+    assert 0 < len(assumed) < len(rows) / 2
+    assert {r["route"] for r in system.disruptions().to_dicts()} <= set(system.routes)
+
+
 def test_same_seed_same_draws(system: kv.OilRoutes) -> None:
     one, two, other = (system.close("CPC", draws=5, seed=s) for s in (1, 1, 2))
     assert one.table() == two.table()
@@ -149,7 +158,7 @@ def test_command_tables_and_json() -> None:
     assert run.exit_code == 0, run.output
     found = json.loads(run.stdout)
     assert {"totals", "routes", "fields", "effect"} <= set(found)
-    for action in ("flows", "fit", "leverage", "widen", "least-cost", "episodes"):
+    for action in ("flows", "fit", "leverage", "widen", "least-cost", "episodes", "sources"):
         extra = ["--draws", "2"] if action in ("leverage", "episodes") else []
         shown = CliRunner().invoke(app, ["oil", action, *extra])
         assert shown.exit_code == 0, shown.output

@@ -35,6 +35,7 @@ def system() -> kv.OilRoutes:
         (lambda s: s.close("CPC", draws=0), kv.ScenarioError, "draws is 0"),
         (lambda s: s.close("CPC", draws=1).sums(0), kv.ScenarioError, "from day 1 to 365"),
         (lambda s: s.close("CPC", draws=1).table((400,)), kv.ScenarioError, "by day 400"),
+        (lambda s: s.sources("asumed"), kv.LabelError, "Did you mean 'assumed'"),
         (lambda s: s.flows(2020), kv.LabelError, "no figures for 2020; there are 2009, 2013, 2021"),
         (lambda s: s.flows(2025, {"CPP": 60}), kv.LabelError, "Did you mean 'CPC'"),
         (lambda s: s.flows(2025, {"CPC": 30}), kv.InfeasibleError, "below the 38 that contracts promise"),
@@ -78,6 +79,15 @@ def test_tables(tmp_path: Path, file: str, old: str, new: str, says: str) -> Non
     with pytest.raises(kv.SourceError) as fault:
         kv.oil_routes(folder).flows(2025)
     assert says in str(fault.value)
+
+
+def test_a_fit_of_other_tables_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "oil"
+    shutil.copytree(SHIPPED, folder)
+    text = (folder / "costs.csv").read_text(encoding="utf-8")
+    (folder / "costs.csv").write_text(text.replace("CPC,36,46,64", "CPC,36,47,64"), encoding="utf-8")
+    with pytest.raises(kv.SourceError, match="fitted to other tables"):
+        kv.oil_routes(folder)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:

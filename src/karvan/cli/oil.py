@@ -20,12 +20,13 @@ TAKES = {
     "least-cost": ("year", "price"),
     "fit": (),
     "episodes": ("draws",),
+    "sources": (),
 }
 
 
 def oil(
     action: Annotated[
-        str, typer.Argument(help="flows, close ROUTE, leverage, widen, least-cost, fit or episodes.")
+        str, typer.Argument(help="flows, close ROUTE, leverage, widen, least-cost, fit, episodes or sources.")
     ] = "flows",
     route: Annotated[str | None, typer.Argument(help="Route to close, as CPC, or Russia for all through it.")] = None,
     days: Annotated[int | None, typer.Option(help="Length of the stop; default 30, for widen 90.")] = None,
@@ -82,4 +83,6 @@ def _parts(system: OilRoutes, action: str, route: str | None, asked: dict[str, A
         return {"routes": flows.table(), "fields": flows.by_field()}
     if action == "fit":
         return {"matches": system.matches(), "misplaced": system.misplaced()}
+    if action == "episodes":
+        return {"episodes": system.episodes(**asked), "disruptions": system.disruptions()}
     return {action: getattr(system, action.replace("-", "_"))(**asked)}

@@ -43,7 +43,7 @@ def fit_ramp(tables: OilTables, fitted: OilFit) -> Range:
 
     def modelled(tau: float, row: Row) -> float:
         s = base[row.keys[0]]
-        return float(measure(row, run(s._replace(tau=np.array([tau]))), s)[0])
+        return float(measure(tables, row, run(s._replace(tau=np.array([tau]))), s)[0])
 
     def misfit(log_tau: float) -> float:
         return sum(np.log(modelled(np.exp(log_tau), r) / float(r.value.mode)) ** 2 for r in rows)
@@ -72,8 +72,8 @@ def episodes(tables: OilTables, fitted: OilFit, tau: Range, draws: int, seed: in
             one, many = (setting(tables, fitted, name, tau, n, seed) for n in (0, draws))
             done[name] = (one, run(one), many, run(many))
         one, path, many, paths = done[name]
-        value = float(measure(row, path, one)[0])
-        low, high = np.quantile(measure(row, paths, many), QUANTILES)
+        value = float(measure(tables, row, path, one)[0])
+        low, high = np.quantile(measure(tables, row, paths, many), QUANTILES)
         seen = row.value
         rows.append(
             (
@@ -109,7 +109,7 @@ def setting(tables: OilTables, fitted: OilFit, name: str, tau: Range, draws: int
     return made._replace(closed=closed, tank=np.array(room, dtype=float))
 
 
-def measure(row: Row, path: Path, at: Setting) -> np.ndarray:
+def measure(tables: OilTables, row: Row, path: Path, at: Setting) -> np.ndarray:
     """(d,) the figure that a row of episodes.csv reports, from modelled paths."""
     days = slice(int(row.rest["day_from"]), int(row.rest["day_to"]) + 1)
     what = row.keys[1]
@@ -118,7 +118,7 @@ def measure(row: Row, path: Path, at: Setting) -> np.ndarray:
     if what == "rerouted":
         return path.rerouted[:, days].sum(axis=(1, 2))
     if what == "added to Samara":
-        return path.rerouted[:, days, 1].sum(axis=1)
+        return path.rerouted[:, days, tables.route("Atyrau-Samara")].sum(axis=1)
     gone = path.blocked[:, days].sum(axis=1) - path.rerouted[:, days].sum(axis=(1, 2))
     if what == "not exported":
         return gone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from karvan.core.faults import Faults
 from karvan.core.params import Range
 
 SHIPPED = Path(__file__).parent / "data"
+PROSE = ("what", "basis", "kind", "event", "effect", "tank_low", "tank_mode", "tank_high")
 QUALITIES = ("official", "reported", "derived", "assumed")
 
 
@@ -54,6 +56,27 @@ def figures(folder: Path, name: str, *keys: str) -> list[Row]:
 def plain(folder: Path, name: str, *columns: str) -> list[dict[str, str]]:
     """Read a table without ranges; the columns must be there."""
     return [row for _, row in _rows(folder / name, columns)]
+
+
+def everything(folder: Path) -> list[tuple[str, ...]]:
+    """Return every figure of a folder: file, what, low, mode, high, quality, source (text, as written)."""
+    found = []
+    for path in sorted(folder.glob("*.csv")):
+        for _, row in _rows(path, ()):
+            if "source" in row:
+                keys = [k for k in row if k not in ("low", "mode", "high", "source", "quality", *PROSE)]
+                what = " ".join(row[k] for k in keys if row[k])
+                ends = (row.get(k, "") for k in ("low", "mode", "high"))
+                found.append((path.name, what, *ends, row.get("quality", ""), row["source"]))
+    return found
+
+
+def fingerprint(folder: Path) -> str:
+    """Return the SHA-256 of the tables of a folder, the same whatever the ends of lines."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.csv")):
+        digest.update(path.name.encode() + b"\0" + path.read_text(encoding="utf-8").encode())
+    return digest.hexdigest()
 
 
 def whole(text: str, what: str, file: Path, line: int | None = None) -> int:

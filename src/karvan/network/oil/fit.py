@@ -10,6 +10,7 @@ import numpy as np
 
 from karvan.core.errors import ConvergenceError, SourceError
 from karvan.core.params import Range
+from karvan.network.oil.files import fingerprint
 from karvan.network.oil.logit import capped_logit
 from karvan.network.oil.tables import OilTables
 
@@ -124,11 +125,19 @@ def miss(tables: OilTables, year: int, q: np.ndarray) -> np.ndarray:
 
 
 def stored_fit(tables: OilTables) -> tuple[OilFit, Range] | None:
-    """Read the pulls and the days of the ramp from fit.toml beside the tables; None where there is none."""
+    """Read the pulls and the days of the ramp from fit.toml beside the tables; None where there is none.
+
+    Raises
+    ------
+    SourceError
+        The tables are not those of the fit.
+    """
     path = tables.folder / "fit.toml"
     if not path.is_file():
         return None
     data = tomllib.loads(path.read_text(encoding="utf-8"))
+    if data.get("tables") != fingerprint(tables.folder):
+        raise SourceError(f"{path} was fitted to other tables than those beside it; delete it and they are fitted anew")
     pull = np.array([[data["pull"].get(f, {}).get(r, -np.inf) for r in tables.routes] for f in tables.fields])
     if not (np.isfinite(pull) == tables.access).all():
         raise SourceError(f"{path}: its pulls do not fit access.csv; delete the file to fit anew")
@@ -142,6 +151,7 @@ def save_fit(found: OilFit, ramp: Range, tables: OilTables, path: Path) -> None:
     lines = [
         "# Written by save_fit of karvan.network.oil.fit; a test fits again and compares.",
         f"years = {list(found.years)}",
+        f'tables = "{fingerprint(tables.folder)}"',
         "",
         "[beta]",
         f"mode = {b.mode:.8g}",

@@ -216,7 +216,7 @@ def _one(tables: OilTables, flows: OilFlows, shut: np.ndarray, stop: Stop, seed:
     room[shut] = 0
     closed = np.zeros(stop.horizon)
     closed[: stop.days] = take(stop.share, "share")
-    tank = take(tables.outage["tank" if shut[0] else "tank_other"], "tank")
+    tank = take(tables.outage["tank" if "CPC" in np.array(tables.routes)[shut] else "tank_other"], "tank")
     flow = a_day[shut].sum() * take(tables.outage["flow"], "flow")
     weight = a_day[shut] / max(a_day[shut].sum(), 1e-300)
     netback = tables.netback(year, at, drawn)

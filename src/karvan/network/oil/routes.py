@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from karvan.core.errors import ScenarioError
+from karvan.core.errors import LabelError, ScenarioError
+from karvan.core.labels import suggest
 from karvan.core.params import Range
 from karvan.core.table import Table
 from karvan.network.oil import episodes as past
 from karvan.network.oil import widen as wider
+from karvan.network.oil.files import QUALITIES, everything, plain
 from karvan.network.oil.fit import OilFit, fit, shares, stored_fit
 from karvan.network.oil.flows import OilFlows, solve_flows
 from karvan.network.oil.outage import HORIZONS, QUANTILES, OilOutage, Stop, run, settings
@@ -173,6 +175,20 @@ class OilRoutes:
     def episodes(self, draws: int = 200, seed: int = 0) -> Table:
         """Return modelled beside reported figures of the stops of 2022 and 2025."""
         return past.episodes(self.tables, self.fitted, self.ramp, draws, seed)
+
+    def disruptions(self) -> Table:
+        """Return the stops of the past that are known, with what they did and who says so."""
+        names = ("start", "end", "route", "event", "effect", "source", "quality")
+        rows = plain(self.tables.folder, "disruptions.csv", *names)
+        return Table(names, tuple(tuple(r[n] for n in names) for r in rows), "Stops of oil routes")
+
+    def sources(self, quality: str | None = None) -> Table:
+        """Return every figure with its range, quality and source; only those of one quality when asked."""
+        if quality not in (None, *QUALITIES):
+            raise LabelError(f"unknown quality {quality!r}.{suggest(quality, QUALITIES)}")
+        rows = tuple(row for row in everything(self.tables.folder) if quality in (None, row[5]))
+        names = ("file", "figure", "low", "mode", "high", "quality", "source")
+        return Table(names, rows, f"{len(rows)} figures of the oil routes")
 
     def _prices(self, price: float | Range | None) -> Range:
         if isinstance(price, Range):

@@ -96,13 +96,7 @@ class OilTables:
     def supply(self, year: int) -> np.ndarray:
         """(f,) Mt in the period for export: output less what stays at home, which the other fields give."""
         named = [self.made[f, year].mode for f in self.fields if f != OTHERS]
-        rest = self.total[year, "exports"].mode - sum(named)
-        if rest < 0:
-            raise SourceError(
-                f"{self.folder / 'fields.csv'}: the named fields make {sum(named):.1f} Mt in {year}, more than the "
-                f"exports of {rest + sum(named):.1f} in totals.csv; correct one of them"
-            )
-        return np.array([*named, rest])
+        return np.array([*named, self.total[year, "exports"].mode - sum(named)])
 
     def netback(self, year: int, price: float | None = None, drawn: dict[str, float] | None = None) -> np.ndarray:
         """(r,) USD a tonne at the field: (price - discount) x barrels a tonne - cost of the way; price in USD/bbl."""
@@ -220,6 +214,13 @@ def _check_year(tables: OilTables, year: int, faults: Faults) -> None:
     if missing:
         faults.add(f"year {year} lacks {', '.join(missing)}", remedy="add the rows or leave the year out of totals.csv")
         return
+    supply = tables.supply(year)
+    if supply[-1] < 0:
+        faults.add(
+            f"fields.csv: the named fields make {supply[:-1].sum():.1f} Mt in {year}, more than the exports of "
+            f"{supply.sum():.1f} in totals.csv",
+            remedy="correct one of them",
+        )
     caps, floors = tables.capacities(year), tables.floors(year)
     for r, cap, floor in zip(tables.routes, caps, floors, strict=True):
         if cap < floor:
