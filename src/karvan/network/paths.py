@@ -1,0 +1,270 @@
+"""The k best routes to a place that differ by their gateways, exact and fast.
+
+Two ways through the same borders, ports and straits are one route: between gateways freight takes the best inland way.
+No country is entered twice (Nakhchivan counts by itself), so routes have no loops. A class of routes is a prefix of
+gateways with all its continuations; the tree of best routes to the destination bounds each class from below and gives
+its best member at once when that enters no country of the prefix; else the class is split (Yen 1971, Lawler 1972, with
+the postponed completions of Kurz and Mutzel 2016).
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from heapq import heappop, heappush
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from karvan.core.errors import ConvergenceError
+from karvan.network.graph import Graph
+
+LIMIT = 200_000
+PATIENCE = 30
+INF = float("inf")
+EVEN = 1 + 1e-12
+LEAST = 1e-15  # the sparse solver takes a zero for no arc
+
+
+class Gateways:
+    """One graph prepared for searches: its gateway arcs, and the inland distances between states.
+
+    gates: arcs that are gateways; inland: (state, state) best cost without a gateway, with predecessors; head_bit, here,
+    bits: per gateway, the country or sea entered if it is another, the one behind it, and those at both ends.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        n, sinks = graph.states, graph.head >= graph.states
+        self.gates = np.flatnonzero(graph.gateway)
+        plain = ~graph.gateway & ~sinks
+        self.inland, self.before = dijkstra(
+            csr_array((np.maximum(graph.g[plain], LEAST), (graph.tail[plain], graph.head[plain])), shape=(n, n)),
+            return_predecessors=True,
+        )
+        self.arc = {
+            (a, b): i
+            for i, a, b, p in zip(range(plain.size), graph.tail.tolist(), graph.head.tolist(), plain.tolist(), strict=True)
+            if p
+        }
+        self.last = np.flatnonzero(~graph.gateway & sinks)
+        heads, tails = graph.head[self.gates], graph.tail[self.gates]
+        place = np.where(heads >= n, heads - n, 0)
+        inside = np.minimum(heads, n - 1)
+        token = [
+            int(graph.zone[p]) if end else int(graph.token[s])
+            for end, p, s in zip((heads >= n).tolist(), place.tolist(), inside.tolist(), strict=True)
+        ]
+        tail_token = graph.token[tails].tolist()
+        self.head_bit = [0 if a == b else 1 << a for a, b in zip(token, tail_token, strict=True)]
+        self.here = [1 << a for a in token]
+        self.bits = [1 << a | 1 << b for a, b in zip(token, tail_token, strict=True)]
+        self.heads, self.tails = heads, tails
+        self.cost = graph.g[self.gates]
+        self.starts: dict[int, list[int]] = {}
+        for s, p in enumerate(graph.place.tolist()):
+            self.starts.setdefault(p, []).append(s)
+        self.roots: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def root(self, origin: int) -> tuple[np.ndarray, np.ndarray]:
+        """(state,) cost from a place, loading included, to every state inland, and the state where it starts."""
+        if origin not in self.roots:
+            starts = np.array(self.starts.get(origin, []), dtype=int)
+            if starts.size == 0:
+                self.roots[origin] = (np.full(self.graph.states, INF), np.zeros(self.graph.states, dtype=int))
+            else:
+                ways = self.graph.start_g[starts][:, None] + self.inland[starts]
+                best = ways.argmin(0)
+                self.roots[origin] = (ways[best, np.arange(best.size)], starts[best])
+        return self.roots[origin]
+
+    def expand(self, origin: int, gates: tuple[int, ...], last: int | None) -> tuple[int, tuple[int, ...]]:
+        """Return the starting state and every arc of a route given by its gateways and its last plain arc."""
+        n, graph = self.graph.states, self.graph
+        ends = [int(self.tails[v]) for v in gates] + ([int(graph.tail[last])] if last is not None else [])
+        start = int(self.root(origin)[1][ends[0]])
+        here, arcs = start, []
+        for j, end in enumerate(ends):
+            back = []
+            while end != here:
+                previous = int(self.before[here, end])
+                back.append(self.arc[previous, end])
+                end = previous
+            arcs += back[::-1]
+            step = int(self.gates[gates[j]]) if j < len(gates) else last
+            arcs.append(step)  # type: ignore[arg-type]
+            here = int(graph.head[step]) if graph.head[step] < n else -1  # type: ignore[index]
+        return start, tuple(arcs)
+
+
+def cost_to_go(graph: Graph, to: list[int], closed: np.ndarray | None = None) -> np.ndarray:
+    """(destination, state) additive cost from every state to each place of `to`, inf where there is no way.
+
+    closed : (arc,) arcs that may not be used.
+    """
+    n = graph.states + graph.places
+    kept = slice(None) if closed is None else ~closed
+    g, head, tail = graph.g[kept], graph.head[kept], graph.tail[kept]
+    back = csr_array((np.maximum(g, LEAST), (head, tail)), shape=(n, n))
+    return np.atleast_2d(dijkstra(back, indices=[graph.states + p for p in to]))[:, : graph.states]
+
+
+class Target:
+    """What a search needs to know about one destination; rows are made when first asked for."""
+
+    def __init__(self, ways: Gateways, place: int, h: np.ndarray) -> None:
+        graph = ways.graph
+        self.ways, self.place = ways, place
+        sink = graph.states + place
+        inside = np.minimum(ways.heads, graph.states - 1)
+        to_go = np.where(ways.heads < graph.states, h[inside], np.where(ways.heads == sink, 0.0, INF))
+        self.through = ways.cost + to_go
+        ends = ways.last[graph.head[ways.last] == sink]
+        if ends.size:
+            straight = ways.inland[:, graph.tail[ends]] + graph.g[ends]
+            best = straight.argmin(1)
+            self.straight, self.end = straight[np.arange(best.size), best], ends[best]
+        else:
+            self.straight, self.end = np.full(graph.states, INF), np.zeros(graph.states, dtype=int)
+        self.rows: dict[int, list[tuple[float, int, float]]] = {}
+        self.next: dict[int, tuple[int, bool]] = {}
+        self.arrives = (ways.heads == sink).tolist()
+        self.bounds: dict[int, np.ndarray] = {}
+        self.entries = 1 << int(graph.zone[place]) if any(self.arrives) else 0
+        for token in set(graph.token[graph.tail[ends]].tolist()):
+            self.entries |= 1 << token
+
+    def bound(self, seen: int, state: int) -> float:
+        """Cost to go from a state when what was seen is not entered again: a tighter bound, kept by what was seen."""
+        if seen not in self.bounds:
+            graph, ways = self.ways.graph, self.ways
+            closed = np.zeros(graph.g.size, dtype=bool)
+            closed[ways.gates] = [bool(bit & seen) for bit in ways.head_bit]
+            self.bounds[seen] = cost_to_go(graph, [self.place], closed)[0]
+        return float(self.bounds[seen][state])
+
+    def sorted_row(self, inland: np.ndarray) -> list[tuple[float, int, float]]:
+        """Gateways in reach, nearest first: (cost to the destination through it, gateway, cost to behind it)."""
+        to = inland[self.ways.tails]
+        low = to + self.through
+        order = np.flatnonzero(low < INF)
+        order = order[np.argsort(low[order], kind="stable")]
+        return list(zip(low[order].tolist(), order.tolist(), (to + self.ways.cost)[order].tolist(), strict=True))
+
+    def row(self, state: int) -> list[tuple[float, int, float]]:
+        """The row of one state."""
+        if state not in self.rows:
+            self.rows[state] = self.sorted_row(self.ways.inland[state])
+        return self.rows[state]
+
+    def ahead(self, gate: int) -> tuple[int, bool]:
+        """What the best way on from behind a gateway enters, as bits, and whether that enters anything twice."""
+        if gate not in self.next:
+            state = int(self.ways.heads[gate])
+            row = [] if self.arrives[gate] else self.row(state)
+            if not row or self.straight[state] <= row[0][0]:
+                self.next[gate] = (0, False)
+            else:
+                then = row[0][1]
+                enters, loops = self.ahead(then)
+                twice = loops or bool(enters & self.ways.bits[then])
+                self.next[gate] = (enters | self.ways.head_bit[then], twice)
+        return self.next[gate]
+
+
+class _Class(NamedTuple):
+    """A class of routes in the heap, ordered by its lower bound."""
+
+    low: float
+    tie: int
+    simple: bool
+    g: float
+    seen: int
+    gates: tuple[int, ...]
+    arrived: bool
+
+
+class _Known:
+    """The k-th best cost of routes known to exist: nothing dearer needs a look."""
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+        self.costs: list[float] = []
+        self.limit = INF
+
+    def add(self, cost: float) -> None:
+        if cost < self.limit:
+            insort(self.costs, cost)
+            if len(self.costs) >= self.k:
+                del self.costs[self.k :]
+                self.limit = self.costs[-1] * EVEN
+
+
+def k_best(target: Target, origin: int, k: int) -> list[tuple[float, tuple[int, ...]]]:
+    """Return up to k routes from a place, cheapest first, as (additive cost with loading, gateways).
+
+    After a while classes that cannot be completed along the tree get bounds of their own, without what they have entered.
+
+    Raises
+    ------
+    ConvergenceError
+        More than 200,000 classes were split: the network is one no freight network looks like.
+    """
+    if origin == target.place:
+        return []
+    ways = target.ways
+    inland, _ = ways.root(origin)
+    heap: list[_Class] = []
+    known, ties = _Known(k), count()
+    first = 1 << int(ways.graph.zone[origin])
+    straight = float((inland + target.straight).min())
+    _split(target, heap, known, ties, _Class(0, 0, False, 0.0, first, (), False), target.sorted_row(inland), straight)
+    routes: list[tuple[float, tuple[int, ...]]] = []
+    pops = 0
+    while heap and len(routes) < k:
+        one = heappop(heap)
+        pops += 1
+        if pops > LIMIT:
+            raise ConvergenceError(f"the {k} best routes took more than {LIMIT} steps; ask for fewer")
+        if one.arrived:
+            routes.append((one.low, one.gates))
+            continue
+        state = int(ways.heads[one.gates[-1]])
+        if pops > PATIENCE and not one.simple:
+            low = one.g + target.bound(one.seen, state)
+            if low == INF or low > known.limit:
+                continue
+            if low > one.low * EVEN:
+                heappush(heap, one._replace(low=low))
+                continue
+        _split(target, heap, known, ties, one, target.row(state), float(target.straight[state]))
+    return routes
+
+
+def _split(target, heap, known, ties, one, row, straight):  # type: ignore[no-untyped-def]
+    """Put into the heap what may follow a prefix: the end of the journey, and each gateway in reach."""
+    ways, g, seen = target.ways, one.g, one.seen
+    counted = one.simple  # the best member of a simple class is known already; it comes again as one of the parts
+    if g + straight <= known.limit and straight < INF:
+        heappush(heap, _Class(g + straight, next(ties), True, g, seen, one.gates, True))
+        if counted and g + straight <= one.low * EVEN:
+            counted = False
+        else:
+            known.add(g + straight)
+    for low, gate, step in row:
+        if g + low > known.limit:
+            break
+        if ways.head_bit[gate] & seen:
+            continue
+        now = seen | ways.bits[gate]
+        if not (target.arrives[gate] or target.entries & (ways.here[gate] | ~now)):
+            continue  # the destination can no longer be entered
+        enters, loops = target.ahead(gate)
+        simple = not loops and not enters & now
+        if simple and counted and g + low <= one.low * EVEN:
+            counted = False
+        elif simple:
+            known.add(g + low)
+        heappush(heap, _Class(g + low, next(ties), simple, g + step, now, (*one.gates, gate), target.arrives[gate]))
