@@ -22,7 +22,7 @@ from karvan.core.errors import ConvergenceError
 from karvan.network.graph import Graph
 
 LIMIT = 200_000
-PATIENCE = 30
+PATIENCE = 15
 INF = float("inf")
 EVEN = 1 + 1e-12
 LEAST = 1e-15  # the sparse solver takes a zero for no arc
@@ -59,9 +59,12 @@ class Gateways:
         ]
         tail_token = graph.token[tails].tolist()
         self.head_bit = [0 if a == b else 1 << a for a, b in zip(token, tail_token, strict=True)]
+        self.head_token, self.tokens = np.array(token, dtype=int), 1 + max([*token, *tail_token], default=0)
+        self.enters = self.head_token != np.array(tail_token, dtype=int)
         self.here = [1 << a for a in token]
         self.bits = [1 << a | 1 << b for a, b in zip(token, tail_token, strict=True)]
         self.heads, self.tails = heads, tails
+        self.head_list = heads.tolist()
         self.cost = graph.g[self.gates]
         self.starts: dict[int, list[int]] = {}
         for s, p in enumerate(graph.place.tolist()):
@@ -120,7 +123,10 @@ class Target:
         sink = graph.states + place
         inside = np.minimum(ways.heads, graph.states - 1)
         to_go = np.where(ways.heads < graph.states, h[inside], np.where(ways.heads == sink, 0.0, INF))
-        self.through = ways.cost + to_go
+        through = ways.cost + to_go
+        self.useful = np.flatnonzero(through < INF)
+        self.useful_tails, self.useful_cost = ways.tails[self.useful], ways.cost[self.useful]
+        self.through = through[self.useful]
         ends = ways.last[graph.head[ways.last] == sink]
         if ends.size:
             straight = ways.inland[:, graph.tail[ends]] + graph.g[ends]
@@ -128,6 +134,7 @@ class Target:
             self.straight, self.end = straight[np.arange(best.size), best], ends[best]
         else:
             self.straight, self.end = np.full(graph.states, INF), np.zeros(graph.states, dtype=int)
+        self.straight_list = self.straight.tolist()
         self.rows: dict[int, list[tuple[float, int, float]]] = {}
         self.next: dict[int, tuple[int, bool]] = {}
         self.arrives = (ways.heads == sink).tolist()
@@ -141,17 +148,19 @@ class Target:
         if seen not in self.bounds:
             graph, ways = self.ways.graph, self.ways
             closed = np.zeros(graph.g.size, dtype=bool)
-            closed[ways.gates] = [bool(bit & seen) for bit in ways.head_bit]
+            entered = np.array([seen >> i & 1 for i in range(ways.tokens)], dtype=bool)
+            closed[ways.gates] = ways.enters & entered[ways.head_token]
             self.bounds[seen] = cost_to_go(graph, [self.place], closed)[0]
         return float(self.bounds[seen][state])
 
     def sorted_row(self, inland: np.ndarray) -> list[tuple[float, int, float]]:
         """Gateways in reach, nearest first: (cost to the destination through it, gateway, cost to behind it)."""
-        to = inland[self.ways.tails]
+        to = inland[self.useful_tails]
         low = to + self.through
         order = np.flatnonzero(low < INF)
         order = order[np.argsort(low[order], kind="stable")]
-        return list(zip(low[order].tolist(), order.tolist(), (to + self.ways.cost)[order].tolist(), strict=True))
+        behind = to[order] + self.useful_cost[order]
+        return list(zip(low[order].tolist(), self.useful[order].tolist(), behind.tolist(), strict=True))
 
     def row(self, state: int) -> list[tuple[float, int, float]]:
         """The row of one state."""
@@ -163,7 +172,7 @@ class Target:
         """What the best way on from behind a gateway enters, as bits, and whether that enters anything twice."""
         if gate not in self.next:
             state = int(self.ways.heads[gate])
-            row = [] if self.arrives[gate] else self.row(state)
+            row = () if self.arrives[gate] else self.row(state)
             if not row or self.straight[state] <= row[0][0]:
                 self.next[gate] = (0, False)
             else:
@@ -172,18 +181,6 @@ class Target:
                 twice = loops or bool(enters & self.ways.bits[then])
                 self.next[gate] = (enters | self.ways.head_bit[then], twice)
         return self.next[gate]
-
-
-class _Class(NamedTuple):
-    """A class of routes in the heap, ordered by its lower bound."""
-
-    low: float
-    tie: int
-    simple: bool
-    g: float
-    seen: int
-    gates: tuple[int, ...]
-    arrived: bool
 
 
 class _Known:
@@ -216,55 +213,59 @@ def k_best(target: Target, origin: int, k: int) -> list[tuple[float, tuple[int, 
         return []
     ways = target.ways
     inland, _ = ways.root(origin)
-    heap: list[_Class] = []
+    # (lower bound, tie, completes along the tree, cost so far, what was entered, gateways, arrived)
+    heap: list[tuple] = []
     known, ties = _Known(k), count()
-    first = 1 << int(ways.graph.zone[origin])
     straight = float((inland + target.straight).min())
-    _split(target, heap, known, ties, _Class(0, 0, False, 0.0, first, (), False), target.sorted_row(inland), straight)
+    root = (0.0, 0, False, 0.0, 1 << int(ways.graph.zone[origin]), (), False)
+    _split(target, heap, known, ties, root, target.sorted_row(inland), straight)
     routes: list[tuple[float, tuple[int, ...]]] = []
     pops = 0
     while heap and len(routes) < k:
         one = heappop(heap)
+        low, _, simple, g, seen, gates, arrived = one
+        if arrived:
+            routes.append((low, gates))
+            continue
         pops += 1
         if pops > LIMIT:
             raise ConvergenceError(f"the {k} best routes took more than {LIMIT} steps; ask for fewer")
-        if one.arrived:
-            routes.append((one.low, one.gates))
-            continue
-        state = int(ways.heads[one.gates[-1]])
-        if pops > PATIENCE and not one.simple:
-            low = one.g + target.bound(one.seen, state)
-            if low == INF or low > known.limit:
+        state = ways.head_list[gates[-1]]
+        if pops > PATIENCE and not simple:
+            better = g + target.bound(seen, state)
+            if better == INF or better > known.limit:
                 continue
-            if low > one.low * EVEN:
-                heappush(heap, one._replace(low=low))
+            if better > low * EVEN:
+                heappush(heap, (better, *one[1:]))
                 continue
-        _split(target, heap, known, ties, one, target.row(state), float(target.straight[state]))
+        _split(target, heap, known, ties, one, target.row(state), target.straight_list[state])
     return routes
 
 
 def _split(target, heap, known, ties, one, row, straight):  # type: ignore[no-untyped-def]
     """Put into the heap what may follow a prefix: the end of the journey, and each gateway in reach."""
-    ways, g, seen = target.ways, one.g, one.seen
-    counted = one.simple  # the best member of a simple class is known already; it comes again as one of the parts
+    low0, _, counted, g, seen, gates, _ = one  # the best of a simple class is known; it comes again as one of the parts
+    head_bit, here, bits, arrives, after = target.ways.head_bit, target.ways.here, target.ways.bits, target.arrives, target.next
+    even, entries = low0 * EVEN, target.entries
     if g + straight <= known.limit and straight < INF:
-        heappush(heap, _Class(g + straight, next(ties), True, g, seen, one.gates, True))
-        if counted and g + straight <= one.low * EVEN:
+        heappush(heap, (g + straight, next(ties), True, g, seen, gates, True))
+        if counted and g + straight <= even:
             counted = False
         else:
             known.add(g + straight)
-    for low, gate, step in row:
-        if g + low > known.limit:
+    for ahead, gate, step in row:
+        low = g + ahead
+        if low > known.limit:
             break
-        if ways.head_bit[gate] & seen:
+        if head_bit[gate] & seen:
             continue
-        now = seen | ways.bits[gate]
-        if not (target.arrives[gate] or target.entries & (ways.here[gate] | ~now)):
+        now = seen | bits[gate]
+        if not (arrives[gate] or entries & (here[gate] | ~now)):
             continue  # the destination can no longer be entered
-        enters, loops = target.ahead(gate)
+        enters, loops = after[gate] if gate in after else target.ahead(gate)
         simple = not loops and not enters & now
-        if simple and counted and g + low <= one.low * EVEN:
+        if simple and counted and low <= even:
             counted = False
         elif simple:
-            known.add(g + low)
-        heappush(heap, _Class(g + low, next(ties), simple, g + step, now, (*one.gates, gate), target.arrives[gate]))
+            known.add(low)
+        heappush(heap, (low, next(ties), simple, g + step, now, (*gates, gate), arrives[gate]))
