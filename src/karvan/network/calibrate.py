@@ -12,7 +12,7 @@ from karvan.core.table import Table
 from karvan.network.cargo import Cargo, cargo_classes
 from karvan.network.graph import Graph, build
 from karvan.network.network import Network
-from karvan.network.through import best_through, passing_links, passing_place, totals
+from karvan.network.through import best_through, into_countries, passing_links, passing_place, totals
 
 PARAMETERS = ("rail_hours", "crossing_hours", "terminal_hours", "rail_price", "deep_price", "feeder_price")
 PRIOR = 0.5  # standard deviation of the log of a multiplier before the data speak
@@ -35,8 +35,8 @@ def predict(network: Network, row: Mapping[str, Any]) -> float:
     """Days, or dollars in the unit of the observation, of the best route that the observation names."""
     cargo = _cargo(network, row)
     graph = build(network, cargo, ends=bool(row["ends"]), fixed=MODES.get(row["service"], RAILWAYS))
-    stages = [_stage(graph, network, name) for name in row["via"].split()]
-    found = best_through(graph, network.where[row["origin"]], network.where[row["destination"]], stages)
+    stages, shut = _way(graph, network, row)
+    found = best_through(graph, network.where[row["origin"]], network.where[row["destination"]], stages, shut)
     if found is None:
         raise InfeasibleError(f"{row['id']}: no {row['service']} route {row['origin']}-{row['destination']} by {row['via']}")
     sums = totals(graph, *found)
@@ -117,11 +117,20 @@ def listing(compared: Sequence[Compared]) -> Table:
     return Table(tuple(columns.split()), tuple(rows), "Observations and the model")
 
 
-def _stage(graph: Graph, network: Network, name: str) -> np.ndarray:
-    """What a word of `via` stands for: a place, or a link or corridor."""
-    if name in network.where:
-        return passing_place(graph, network, network.where[name])
-    return passing_links(graph, network.find_links(name))
+def _way(graph: Graph, network: Network, row: Mapping[str, Any]) -> tuple[list[np.ndarray], np.ndarray | None]:
+    """What the words of `via` stand for: stages of places, links or corridors, and the arcs a corridor avoids."""
+    corridors = {one["corridor"]: one for one in network.tables["corridors"]}
+    ends = {network.countries[network.where[row[c]]] for c in ("origin", "destination")}
+    stages, avoid = [], set()
+    for name in row["via"].split():
+        if name in network.where:
+            stages.append(passing_place(graph, network, network.where[name]))
+        elif name in corridors:
+            stages += [passing_links(graph, links) for links in network.stages(name)]
+            avoid |= set(corridors[name]["avoid"].split()) - ends
+        else:
+            stages.append(passing_links(graph, network.find_links(name)))
+    return stages, into_countries(graph, network, avoid) if avoid else None
 
 
 def _cargo(network: Network, row: Mapping[str, Any]) -> Cargo:

@@ -108,7 +108,7 @@ def _zones(network: Network) -> np.ndarray:
 
 def _is_gateway(network: Network, zone: np.ndarray) -> np.ndarray:
     """(link,) whether a link crosses a border, or is a strait that a corridor is named for."""
-    named = {pair for row in network.tables["corridors"] for pair in row["links"].split()}
+    named = {pair for row in network.tables["corridors"] for pair in row["links"].replace(">", " ").split()}
     found = []
     for row in network.tables["links"]:
         a, b = row["from"], row["to"]

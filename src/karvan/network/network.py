@@ -150,7 +150,7 @@ class Network:
             Nothing has this name; the nearest is suggested.
         """
         wanted: set[int] = set()
-        corridors = {row["corridor"]: row["links"].split() for row in self.tables["corridors"]}
+        corridors = {row["corridor"]: row["links"].replace(">", " ").split() for row in self.tables["corridors"]}
         parts = corridors.get(name, [name])
         for m, row in enumerate(self.tables["links"]):
             a, b = row["from"], row["to"]
@@ -161,6 +161,11 @@ class Network:
             pairs = [text.split()[0] for text in self.links]
             raise LabelError(f"unknown link, place or corridor {name!r}.{suggest(name, [*corridors, *pairs, *self.places])}")
         return frozenset(wanted)
+
+    def stages(self, corridor: str) -> tuple[frozenset[int], ...]:
+        """Return the links that a corridor passes in turn: one of each set."""
+        text = next(row["links"] for row in self.tables["corridors"] if row["corridor"] == corridor)
+        return tuple(frozenset().union(*map(self.find_links, part.split())) for part in text.split(">"))
 
     def link_table(self) -> Table:
         """Every link with the filled figures, the range of its hours and price, and where each came from."""

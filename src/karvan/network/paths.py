@@ -269,3 +269,15 @@ def _split(target, heap, known, ties, one, row, straight):  # type: ignore[no-un
         elif simple:
             known.add(low)
         heappush(heap, (low, next(ties), simple, g + step, now, (*gates, gate), arrives[gate]))
+
+
+def arcs_of(target: Target, origin: int, gates: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """Return (starting state, every arc) of a route that `k_best` gave by its gateways."""
+    ways = target.ways
+    if gates and target.arrives[gates[-1]]:
+        return ways.expand(origin, gates, None)
+    if gates:
+        state = ways.head_list[gates[-1]]
+    else:
+        state = int((ways.root(origin)[0] + target.straight).argmin())
+    return ways.expand(origin, gates, int(target.end[state]))

@@ -21,7 +21,7 @@ COLUMNS = {
     "cargo": "cargo unit service modes reefer value_low value value_high rho_low rho rho_high risk fresh_days life_days "
     "tonnes_per_unit source quality",
     "closures": "link start end days what source",
-    "corridors": "corridor title links",
+    "corridors": "corridor title links avoid",
     "economies": "country place source",
     "calibration": "parameter value low high what",
     "observed": "id group origin destination via service ends metric low value high unit year seen source note",
@@ -29,7 +29,7 @@ COLUMNS = {
 }
 TEXT = set(
     "id name iso3 zone kind source quality from to mode water km_quality capacity_unit flow_unit flow_source headhaul status "
-    "terminal rule what where unit service cargo modes link start end corridor title links country place parameter "
+    "terminal rule what where unit service cargo modes link start end corridor title links avoid country place parameter "
     "group origin destination via metric seen note set".split()
 )
 NUMBER_IN = {"rules": {"mode"}, "services": {"mode"}, "closures": set()}

@@ -27,9 +27,23 @@ def passing_links(graph: Graph, links: frozenset[int]) -> np.ndarray:
     return np.isin(graph.link, sorted(links))
 
 
-def best_through(graph: Graph, origin: int, to: int, stages: Sequence[np.ndarray]) -> tuple[int, tuple[int, ...]] | None:
-    """Return (starting state, arcs) of the best route that takes an arc of each stage in turn; None where none does."""
+def into_countries(graph: Graph, network: Network, countries: set[str]) -> np.ndarray:
+    """(arc,) which arcs arrive in some countries."""
+    inside = np.array([c in countries for c in network.countries])
+    rows = network.tables["links"]
+    heads = np.array([[network.where[row["to"]], network.where[row["from"]]] for row in rows])
+    return inside[heads[graph.link, graph.side]]
+
+
+def best_through(
+    graph: Graph, origin: int, to: int, stages: Sequence[np.ndarray], shut: np.ndarray | None = None
+) -> tuple[int, tuple[int, ...]] | None:
+    """Return (starting state, arcs) of the best route that takes an arc of each stage in turn; None where none does.
+
+    shut : (arc,) arcs that may not be taken.
+    """
     n, layers = graph.states + graph.places, len(stages) + 1
+    g = graph.g if shut is None else np.where(shut, np.inf, graph.g)
     tail = [graph.tail + layer * n for layer in range(layers)]
     head = [
         graph.head + np.where(stages[layer], layer + 1, layer) * n if layer < layers - 1 else graph.head + layer * n
@@ -37,7 +51,7 @@ def best_through(graph: Graph, origin: int, to: int, stages: Sequence[np.ndarray
     ]
     size = layers * n
     flat = csr_array(
-        (np.maximum(np.tile(graph.g, layers), LEAST), (np.concatenate(tail), np.concatenate(head))), shape=(size, size)
+        (np.maximum(np.tile(g, layers), LEAST), (np.concatenate(tail), np.concatenate(head))), shape=(size, size)
     )
     starts = np.flatnonzero(graph.place == origin)
     if starts.size == 0:
