@@ -19,7 +19,10 @@ PRIOR = 0.5  # standard deviation of the log of a multiplier before the data spe
 SPREAD = 0.25  # scatter of log(model / observed) that the fit takes as given
 MODES = {"sea": ("sea", "feeder"), "ferry": ("ferry",), "road": ("road",)}
 RAILWAYS = ("rail", "sea", "feeder", "ferry")
-LOGGED = {"days": ("rail_hours", "crossing_hours", "terminal_hours"), "usd": ("rail_price", "deep_price", "feeder_price")}
+LOGGED = {
+    "days": ("rail_hours", "crossing_hours", "terminal_hours"),
+    "usd": ("rail_price", "deep_price", "feeder_price"),
+}
 
 
 class Compared(NamedTuple):
@@ -31,14 +34,23 @@ class Compared(NamedTuple):
     miss: float
 
 
-def predict(network: Network, row: Mapping[str, Any]) -> float:
-    """Days, or dollars in the unit of the observation, of the best route that the observation names."""
-    cargo = _cargo(network, row)
-    graph = build(network, cargo, ends=bool(row["ends"]), fixed=MODES.get(row["service"], RAILWAYS))
+def predict(network: Network, row: Mapping[str, Any], graphs: dict[tuple, Graph] | None = None) -> float:
+    """Days, or dollars in the unit of the observation, of the best route that the observation names.
+
+    graphs : where graphs made for other observations of the same network are kept.
+    """
+    kept = {} if graphs is None else graphs
+    key = (row["service"], row["ends"], row["unit"] == "USD/t")
+    if key not in kept:
+        fixed = MODES.get(row["service"], RAILWAYS)
+        kept[key] = build(network, _cargo(network, row), ends=bool(row["ends"]), fixed=fixed)
+    graph = kept[key]
     stages, shut = _way(graph, network, row)
     found = best_through(graph, network.where[row["origin"]], network.where[row["destination"]], stages, shut)
     if found is None:
-        raise InfeasibleError(f"{row['id']}: no {row['service']} route {row['origin']}-{row['destination']} by {row['via']}")
+        raise InfeasibleError(
+            f"{row['id']}: no {row['service']} route {row['origin']}-{row['destination']} by {row['via']}"
+        )
     sums = totals(graph, *found)
     if row["metric"] == "days":
         return sums.days
@@ -47,11 +59,12 @@ def predict(network: Network, row: Mapping[str, Any]) -> float:
 
 
 def compare(network: Network) -> tuple[Compared, ...]:
-    """Put every observation beside the model; a value within the printed range is compared with its middle all the same."""
+    """Put every observation beside the model; a printed range counts by its middle, even where it holds the model."""
     aside = {row["group"]: row["set"] == "held out" for row in network.tables["split"]}
     found = []
+    graphs: dict[tuple, Graph] = {}
     for row in network.tables["observed"]:
-        model = predict(network, row)
+        model = predict(network, row, graphs)
         found.append(Compared(row, aside[row["group"]], model, float(np.log(model / row["value"]))))
     return tuple(found)
 
@@ -71,7 +84,8 @@ def fit(network: Network, steps: int = 40) -> dict[str, tuple[float, float, floa
 
     def residuals(logs: np.ndarray) -> np.ndarray:
         tried = network.calibrated(dict(zip(PARAMETERS, np.exp(logs).tolist(), strict=True)))
-        misses = np.array([np.log(predict(tried, row) / row["value"]) for row in rows])
+        graphs: dict[tuple, Graph] = {}
+        misses = np.array([np.log(predict(tried, row, graphs) / row["value"]) for row in rows])
         return np.concatenate([weight * misses / SPREAD, logs / PRIOR])
 
     found = least_squares(residuals, np.zeros(len(PARAMETERS)), diff_step=1e-3, max_nfev=steps)
@@ -109,9 +123,9 @@ def listing(compared: Sequence[Compared]) -> Table:
     for one in sorted(compared, key=lambda c: (c.row["metric"], c.held_out, abs(c.miss))):
         row = one.row
         rows.append(
-            (row["id"], row["group"], row["metric"], "held out" if one.held_out else "fitted", row["service"], int(row["year"]),
-             row["low"], row["value"], row["high"], round(one.model, 1), round(100 * float(np.expm1(one.miss))), row["unit"],
-             row["seen"], row["source"], row["note"])
+            (row["id"], row["group"], row["metric"], "held out" if one.held_out else "fitted", row["service"],
+             int(row["year"]), row["low"], row["value"], row["high"], round(one.model, 1),
+             round(100 * float(np.expm1(one.miss))), row["unit"], row["seen"], row["source"], row["note"])
         )  # fmt: skip
     columns = "id route metric set service year low value high model miss_% unit seen_by_rule source note"
     return Table(tuple(columns.split()), tuple(rows), "Observations and the model")

@@ -85,8 +85,9 @@ def cheapest_flow(
 
     min sum_r c_r x_r + sum_d C_d u_d,  sum_{r of d} x_r + u_d = demand_d,  sum_r load_rl x_r <= capacity_l
 
-    c_r is the generalised cost of a route in USD per unit (spoilage at its linear rate), C_d three times the value. Routes
-    are added while one is cheaper than its demand's price at the current bottleneck prices, so the optimum is exact.
+    c_r is the generalised cost of a route in USD per unit (spoilage at its linear rate), C_d three times the value.
+    Routes are added while one is cheaper than its demand's price at the current bottleneck prices, so the optimum is
+    exact.
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ def cheapest_flow(
     seen: set[tuple[int, tuple[int, ...]]] = set()
     x = np.array([one.amount for one in demands])
     price = np.zeros(len(tight))
-    worth = np.full(len(demands), np.inf)
+    worth = np.array([UNSERVED * graphs[one.cargo].cargo.value for one in demands])
     for done in range(1, ROUNDS + 1):
         fresh = _priced(graphs, demands, loads, row_of, price, worth)
         fresh = [c for c in fresh if (c[0], c[1]) not in seen]
@@ -125,9 +126,7 @@ def _master(graphs, demands, columns, loads, row_of, cap):  # type: ignore[no-un
     unit = np.array([max(one.amount, 1.0) for one in demands])  # variables are shares of a demand: well scaled
     cost = [c[2] * unit[c[0]] for c in columns]
     cost += [UNSERVED * graphs[one.cargo].cargo.value * u for one, u in zip(demands, unit, strict=True)]
-    eq = coo_array(
-        (np.ones(n + d), ([*(c[0] for c in columns), *range(d)], range(n + d))), shape=(d, n + d)
-    )
+    eq = coo_array((np.ones(n + d), ([*(c[0] for c in columns), *range(d)], range(n + d))), shape=(d, n + d))
     cells = [
         (row_of[m], j, loads[demands[c[0]].cargo][row_of[m]] * unit[c[0]])
         for j, c in enumerate(columns)
@@ -166,7 +165,7 @@ def _priced(graphs, demands, loads, row_of, price, worth):  # type: ignore[no-un
         for i in members:
             starts = np.flatnonzero(graph.place == demands[i].origin)
             total = graph.start_g[starts] * graph.cargo.value + h[starts]
-            if starts.size == 0 or not np.isfinite(total.min()) or total.min() >= worth[i] - TOLERANCE * abs(worth[i]):
+            if starts.size == 0 or not np.isfinite(total.min()) or total.min() >= worth[i] * (1 - TOLERANCE):
                 continue
             here = int(starts[total.argmin()])
             real, arcs = float(graph.start_g[here] * graph.cargo.value), []

@@ -36,17 +36,18 @@ def card(
 ) -> Card:
     """Return the route card of a pair.
 
-    The value is at the most likely rules; ranges are the 5 to 95 % points over draws of the rules and of the calibration: one error per rule and country, shared
-    by all its links, so that a slow Kazakhstan is slow on every Kazakh line of a route. Errors lean to the slow and the
-    dear, so that the value lies near the lower end; a range always holds it.
+    The value is at the most likely rules; ranges are the 5 to 95 % points over draws of the rules and of the
+    calibration: one error per rule and country, shared by all its links, so that a slow Kazakhstan is slow on every
+    Kazakh line of a route. Errors lean to the slow and the dear, so that the value lies near the lower end; a range
+    always holds it.
     """
     found = corridors.by_corridor(origin, destination, cargo)
     spans = spread(corridors, cargo, found, draws, seed)
     unit = named_cargo(corridors.classes, cargo).unit
     rows = [_row(route, days, usd, unit) for route, (days, usd) in zip(found, spans, strict=True)]
     columns = (
-        "route", "share %", "days", "low", "high", "sd", f"USD/{unit}", "low ", "high ", "borders", "closed days/y", "cost %",
-        "by",
+        "route", "share %", "days", "low", "high", "sd", f"USD/{unit}", "low ", "high ", "borders", "closed days/y",
+        "cost %", "by",
     )  # fmt: skip
     network = corridors.network
     a, b = (network.tables["places"][network.place(p)]["name"] for p in (origin, destination))
@@ -77,7 +78,9 @@ def drawn(network: Network, seed: int, draw: int) -> Network:
     """The network under one draw of its rules and of its calibration multipliers."""
     rows = network.tables["calibration"]
     multipliers = {
-        row["parameter"]: Range(row["value"], row["low"], row["high"]).draw(f"calibration:{row['parameter']}", seed, draw)
+        row["parameter"]: Range(row["value"], row["low"], row["high"]).draw(
+            f"calibration:{row['parameter']}", seed, draw
+        )
         for row in rows
     }
     return network.with_values(network.rules.draw(seed, draw), multipliers)
@@ -95,10 +98,11 @@ def path(route: RouteFound) -> str:
 def _row(route: RouteFound, days: np.ndarray, usd: np.ndarray, unit: str) -> tuple:
     digits = 0 if unit == "TEU" else 1
     return (
-        " + ".join(route.corridors) or "direct", round(100 * route.share, 1), round(route.days, 1), round(float(days[0]), 1),
-        round(float(days[1]), 1), round(route.sd_days, 1), round(route.usd, digits), round(float(usd[0]), digits),
-        round(float(usd[1]), digits), len(route.borders), round(365 * (1 - route.open_share), 1), round(100 * route.cost, 1),
-        path(route),
+        " + ".join(route.corridors) or "direct", round(100 * route.share, 1), round(route.days, 1),
+        round(float(days[0]), 1), round(float(days[1]), 1), round(route.sd_days, 1),
+        round(route.usd, digits), round(float(usd[0]), digits),
+        round(float(usd[1]), digits), len(route.borders), round(365 * (1 - route.open_share), 1),
+        round(100 * route.cost, 1), path(route),
     )  # fmt: skip
 
 
@@ -113,7 +117,9 @@ def _cargoes(corridors: Corridors, origin: str, destination: str, draws: int, se
         row = _row(best, days, usd, kind.unit)
         rows.append((name, kind.service, *row[2:5], kind.unit, *row[6:10], row[11], row[0]))
     columns = ("cargo", "service", "days", "low", "high", "unit", "USD", "low ", "high ", "borders", "cost %", "route")
-    return Table(columns, tuple(rows), "Cheapest route of every cargo (USD per unit; cost in % of the value of the goods)")
+    return Table(
+        columns, tuple(rows), "Cheapest route of every cargo (USD per unit; cost in % of the value of the goods)"
+    )
 
 
 def _sources(network: Network, found: Sequence[RouteFound]) -> Table:

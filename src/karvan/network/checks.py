@@ -48,7 +48,7 @@ def check_costs(labels: Sequence[str], hours: np.ndarray, usd_teu: np.ndarray, u
     """
     faults = Faults("links.csv")
     free = (hours <= 0).all(0) & (np.nan_to_num(usd_teu) <= 0).all(0) & (np.nan_to_num(usd_t) <= 0).all(0)
-    for i in np.flatnonzero(free):
+    for i in np.flatnonzero(free).tolist():
         faults.add(f"{labels[i]} is a loop of zero cost: no hours and no price", remedy="give its km, or leave it out")
     faults.stop()
 
@@ -110,7 +110,11 @@ def _numbers(tables: Tables, faults: Faults) -> None:
                 if column in signed or not isinstance(value, float):
                     continue
                 if not np.isfinite(value) or value < 0:
-                    what = "negative time or cost" if column in ("hours", "fee_usd", "mode") else "not a number of 0 or more"
+                    what = (
+                        "negative time or cost"
+                        if column in ("hours", "fee_usd", "mode")
+                        else "not a number of 0 or more"
+                    )
                     _at(faults, name, row, f"{column} is {value:g}: {what}")
 
 
@@ -120,7 +124,7 @@ def _joined(places: Sequence[Row], links: Sequence[Row], faults: Faults) -> None
     n = len(places)
     _, part = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)
     main = np.bincount(part).argmax()
-    for i in np.flatnonzero(part != main):
+    for i in np.flatnonzero(part != main).tolist():
         what = f"{places[i]['id']} ({places[i]['name']}) is disconnected: no link joins it to the rest"
         _at(faults, "places", places[i], what, "add a link or leave it out")
 
@@ -147,4 +151,3 @@ def _at(faults: Faults, file: str, row: Row, what: str, remedy: str = "") -> Non
     one = Faults(f"{file}.csv")
     one.add(what, row=row.get("line"), remedy=remedy)
     faults.found += one.found
-

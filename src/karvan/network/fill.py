@@ -18,8 +18,8 @@ class Filled(NamedTuple):
     """Figures of every link, calibration applied. Shapes: (link,) or (2, link) for there and back.
 
     km; hours running; usd_teu, usd_t (NaN where a mode does not carry it); crossing, crossing_sd hours at the border
-    inside the link; crossing_usd per TEU; and the rule behind km, hours and price of each link ("observed" where a source
-    gives it).
+    inside the link; crossing_usd per TEU; and the rule behind km, hours and price of each link ("observed" where a
+    source gives it).
     """
 
     km: np.ndarray
@@ -39,15 +39,17 @@ def fill(given: Layout, values: Mapping[str, float], calibration: Mapping[str, f
     """Fill every blank by its rule.
 
     km = great circle x detour where no length is known; hours = km / mean speed of the two countries; price = km x mean
-    price of the two countries (+ a fixed part at sea); against the headhaul at sea and eastbound by rail the price takes
-    the factor of rule D1 or D2. Calibration multiplies hours of rail, crossings and terminals and prices by mode.
+    price of the two countries (+ a fixed part at sea); against the headhaul at sea and eastbound by rail the price
+    takes the factor of rule D1 or D2. Calibration multiplies hours of rail, crossings and terminals and prices by mode.
     """
     v = np.array([values[name] for name in given.names])
     km = np.where(np.isnan(given.km), given.circle * v[given.km_rule], given.km)
     speed = (v[given.speed[0]] + v[given.speed[1]]) / 2
     running = km / speed * np.where(given.rail, calibration["rail_hours"], 1.0)
     factor = np.where(given.rail, calibration["rail_price"], 1.0)
-    factor = np.where(given.deep, calibration["deep_price"], np.where(given.feeder, calibration["feeder_price"], factor))
+    factor = np.where(
+        given.deep, calibration["deep_price"], np.where(given.feeder, calibration["feeder_price"], factor)
+    )
     ferry = np.where(given.ferry, values["ferry_price"], 1.0)
     fixed, per_km = v[given.fixed_teu], (v[given.teu[0]] + v[given.teu[1]]) / 2
     teu = (np.where(given.has_fixed, fixed, 0.0) + km * per_km * ferry) * factor
@@ -99,17 +101,28 @@ class Layout:
         water = [row["water"] for row in links]
         countries = [(a["iso3"], b["iso3"]) for a, b in ends]
         self.speed, self.teu, self.t = (
-            np.array([[at[name] for name in _pair(rules, what, m, w, c)] for m, w, c in zip(mode, water, countries, strict=True)]).T
+            np.array(
+                [
+                    [at[name] for name in _pair(rules, what, m, w, c)]
+                    for m, w, c in zip(mode, water, countries, strict=True)
+                ]
+            ).T
             for what in ("kmh", "usd_teu_km", "usd_t_km")
         )
         marine = self.deep | self.feeder
-        self.fixed_teu = np.array([at[_fixed(rules, m, w)] if sea else 0 for m, w, sea in zip(mode, water, marine, strict=True)])
+        self.fixed_teu = np.array(
+            [at[_fixed(rules, m, w)] if sea else 0 for m, w, sea in zip(mode, water, marine, strict=True)]
+        )
         self.has_fixed = marine
         self.fixed_t = np.array([at[f"sea_usd_t_{w}"] if sea else 0 for w, sea in zip(water, marine, strict=True)])
         back = [row["headhaul"] for row in links]
         forth = [f"{row['from']}-{row['to']}" for row in links]
-        self.backhaul = np.array([[bool(h) and h != f for h, f in zip(back, forth, strict=True)],
-                                  [bool(h) and h == f for h, f in zip(back, forth, strict=True)]])
+        self.backhaul = np.array(
+            [
+                [bool(h) and h != f for h, f in zip(back, forth, strict=True)],
+                [bool(h) and h == f for h, f in zip(back, forth, strict=True)],
+            ]
+        )
         axis = np.array([{a, b} <= EAST_WEST for a, b in countries]) & self.rail
         self.eastbound = np.stack([axis & (lon2 > lon), axis & (lon2 < lon)])
         self.crossing, self.crossing_sd, self.crossing_usd = _crossings(tables)
@@ -124,7 +137,8 @@ class Layout:
             return " + ".join(dict.fromkeys(name(i) for i in index[:, m]))
 
         km = tuple(
-            name(self.km_rule[m]) if np.isnan(self.km[m]) else str(row["km_quality"]) for m, row in enumerate(self.links)
+            name(self.km_rule[m]) if np.isnan(self.km[m]) else str(row["km_quality"])
+            for m, row in enumerate(self.links)
         )
         hours = tuple(pair(self.speed, m) for m in range(len(self.links)))
         price = tuple(

@@ -26,10 +26,10 @@ FEE_SHARED_BY_T = 20.0  # fees are per TEU; a tonne pays a twentieth, the load o
 class Graph(NamedTuple):
     """Arcs of one cargo class. States 0..S-1, then one sink per place: S + place.
 
-    tail, head, link, side: (arc,); side 0 follows the link as written, 1 goes back. usd per unit, days, sd_days: (arc,).
-    start_usd, start_days, start_sd: (state,) what loading there costs. g, start_g: the additive cost that is searched
-    by. place, mode: (state,). gateway: (arc,) whether the arc passes a border, a port or a strait. zone: (place,) the country as a
-    number; token: (state,) what a route may enter once: the country, or the sea.
+    tail, head, link, side: (arc,); side 0 follows the link as written, 1 goes back. usd per unit, days, sd_days:
+    (arc,). start_usd, start_days, start_sd: (state,) what loading there costs. g, start_g: the additive cost searched
+    by. place, mode: (state,). gateway: (arc,) whether the arc passes a border, a port or a strait. zone: (place,) the
+    country as a number; token: (state,) what a route may enter once: the country, or the sea.
     """
 
     tail: np.ndarray
@@ -69,7 +69,7 @@ def build(network: Network, cargo: Cargo, *, ends: bool = True, fixed: tuple[str
     modes = fixed or cargo.modes
     rows, f = network.tables["links"], network.filled
     service = _service(network.values, cargo)
-    usable = [m for m in np.flatnonzero(network.usable) if rows[m]["mode"] in modes]
+    usable = [m for m in np.flatnonzero(network.usable).tolist() if rows[m]["mode"] in modes]
     price = (f.usd_teu if cargo.unit == "TEU" else f.usd_t) * cargo.reefer
     share = 1.0 if cargo.unit == "TEU" else 1 / FEE_SHARED_BY_T
     states: dict[tuple[int, str], int] = {}
@@ -129,15 +129,18 @@ def _packed(
     zone = _zones(network)
     wet = np.array([m in BY_WATER for m in mode], dtype=bool)
     inside = np.minimum(head, len(states) - 1)
-    change = (head < len(states)) & (np.array([mode[a] != mode[b] for a, b in zip(tail, inside, strict=True)], dtype=bool))
+    change = (head < len(states)) & (
+        np.array([mode[a] != mode[b] for a, b in zip(tail, inside, strict=True)], dtype=bool)
+    )
     gateway = _is_gateway(network, zone)[link] | (change & (wet[tail] | wet[inside]))
     plain = ~gateway & (head < len(states))
     n = len(states)
     seas = connected_components(coo_array((np.ones(plain.sum()), (tail[plain], head[plain])), shape=(n, n)))[1]
     token = np.where(wet, zone.max() + 1 + seas, zone[place]) if n else zone[place]
+    loading = (start[:, 0], start[:, 1], start[:, 2])
     return Graph(
-        tail, head, link, side, usd, days, sd, additive(usd, days, sd, cargo), *start.T,
-        additive(*start.T, cargo), place, mode, gateway, token, zone, len(network.places), cargo,
+        tail, head, link, side, usd, days, sd, additive(usd, days, sd, cargo), *loading,
+        additive(*loading, cargo), place, mode, gateway, token, zone, len(network.places), cargo,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from karvan.network.tables import read_tables
 YEAR = 2025
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Network:
     """Places, links, crossings, terminals and rules, checked, with every blank filled.
 
@@ -66,7 +66,7 @@ class Network:
         return network
 
     def drawn(self, seed: int, draw: int) -> Network:
-        """Return the network under draw number `draw` of its rules: one error per rule and country, in all its links."""
+        """Return the network under one draw of its rules: one error per rule and country, in all its links."""
         return self.with_values(self.rules.draw(seed, draw))
 
     def with_values(self, values: Mapping[str, float], calibration: Mapping[str, float] | None = None) -> Network:
@@ -120,6 +120,9 @@ class Network:
         mask[list(self.closed)] = False
         return mask
 
+    def __repr__(self) -> str:
+        return f"Network({len(self.places)} places, {len(self.links)} links, {self.year})"
+
     def place(self, name: str) -> int:
         """Return the position of a place by its id, its English name, or a country (its centre of trade).
 
@@ -159,7 +162,9 @@ class Network:
                 wanted.add(m)
         if not wanted:
             pairs = [text.split()[0] for text in self.links]
-            raise LabelError(f"unknown link, place or corridor {name!r}.{suggest(name, [*corridors, *pairs, *self.places])}")
+            raise LabelError(
+                f"unknown link, place or corridor {name!r}.{suggest(name, [*corridors, *pairs, *self.places])}"
+            )
         return frozenset(wanted)
 
     def stages(self, corridor: str) -> tuple[frozenset[int], ...]:
@@ -189,5 +194,18 @@ class Network:
                     row["source"],
                 )
             )
-        columns = "link status km km_from hours hours_from price price_back unit price_from capacity capacity_unit source"
+        columns = (
+            "link status km km_from hours hours_from price price_back unit price_from capacity capacity_unit source"
+        )
         return Table(tuple(columns.split()), tuple(rows), "Links: what they are and which rule filled a blank")
+
+    def place_table(self) -> Table:
+        """Every place with its coordinates and where they come from."""
+        columns = ("id", "name", "iso3", "kind", "lat", "lon", "source", "quality")
+        rows = tuple(tuple(row[c] for c in columns) for row in self.tables["places"])
+        return Table(columns, rows, "Places")
+
+    def corridor_table(self) -> Table:
+        """The corridors by name, with the links that make them."""
+        columns = ("corridor", "title", "links", "avoid")
+        return Table(columns, tuple(tuple(row[c] for c in columns) for row in self.tables["corridors"]), "Corridors")

@@ -12,7 +12,6 @@ from __future__ import annotations
 from bisect import insort
 from heapq import heappop, heappush
 from itertools import count
-from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -31,8 +30,8 @@ LEAST = 1e-15  # the sparse solver takes a zero for no arc
 class Gateways:
     """One graph prepared for searches: its gateway arcs, and the inland distances between states.
 
-    gates: arcs that are gateways; inland: (state, state) best cost without a gateway, with predecessors; head_bit, here,
-    bits: per gateway, the country or sea entered if it is another, the one behind it, and those at both ends.
+    gates: arcs that are gateways; inland: (state, state) best cost without a gateway, with predecessors; head_bit,
+    here, bits: per gateway, the country or sea entered if it is another, the one behind it, and those at both ends.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -46,7 +45,9 @@ class Gateways:
         )
         self.arc = {
             (a, b): i
-            for i, a, b, p in zip(range(plain.size), graph.tail.tolist(), graph.head.tolist(), plain.tolist(), strict=True)
+            for i, a, b, p in zip(
+                range(plain.size), graph.tail.tolist(), graph.head.tolist(), plain.tolist(), strict=True
+            )
             if p
         }
         self.last = np.flatnonzero(~graph.gateway & sinks)
@@ -85,8 +86,9 @@ class Gateways:
 
     def expand(self, origin: int, gates: tuple[int, ...], last: int | None) -> tuple[int, tuple[int, ...]]:
         """Return the starting state and every arc of a route given by its gateways and its last plain arc."""
-        n, graph = self.graph.states, self.graph
+        graph = self.graph
         ends = [int(self.tails[v]) for v in gates] + ([int(graph.tail[last])] if last is not None else [])
+        steps = [int(self.gates[v]) for v in gates] + ([last] if last is not None else [])
         start = int(self.root(origin)[1][ends[0]])
         here, arcs = start, []
         for j, end in enumerate(ends):
@@ -96,9 +98,8 @@ class Gateways:
                 back.append(self.arc[previous, end])
                 end = previous
             arcs += back[::-1]
-            step = int(self.gates[gates[j]]) if j < len(gates) else last
-            arcs.append(step)  # type: ignore[arg-type]
-            here = int(graph.head[step]) if graph.head[step] < n else -1  # type: ignore[index]
+            arcs.append(steps[j])
+            here = int(graph.head[steps[j]])
         return start, tuple(arcs)
 
 
@@ -202,14 +203,14 @@ class _Known:
 def k_best(target: Target, origin: int, k: int) -> list[tuple[float, tuple[int, ...]]]:
     """Return up to k routes from a place, cheapest first, as (additive cost with loading, gateways).
 
-    After a while classes that cannot be completed along the tree get bounds of their own, without what they have entered.
+    After a while classes that cannot be completed along the tree get bounds of their own, without what was entered.
 
     Raises
     ------
     ConvergenceError
         More than 200,000 classes were split: the network is one no freight network looks like.
     """
-    if origin == target.place:
+    if origin == target.place or not target.ways.graph.states:
         return []
     ways = target.ways
     inland, _ = ways.root(origin)
@@ -245,7 +246,13 @@ def k_best(target: Target, origin: int, k: int) -> list[tuple[float, tuple[int, 
 def _split(target, heap, known, ties, one, row, straight):  # type: ignore[no-untyped-def]
     """Put into the heap what may follow a prefix: the end of the journey, and each gateway in reach."""
     low0, _, counted, g, seen, gates, _ = one  # the best of a simple class is known; it comes again as one of the parts
-    head_bit, here, bits, arrives, after = target.ways.head_bit, target.ways.here, target.ways.bits, target.arrives, target.next
+    head_bit, here, bits, arrives, after = (
+        target.ways.head_bit,
+        target.ways.here,
+        target.ways.bits,
+        target.arrives,
+        target.next,
+    )
     even, entries = low0 * EVEN, target.entries
     if g + straight <= known.limit and straight < INF:
         heappush(heap, (g + straight, next(ties), True, g, seen, gates, True))
@@ -276,8 +283,6 @@ def arcs_of(target: Target, origin: int, gates: tuple[int, ...]) -> tuple[int, t
     ways = target.ways
     if gates and target.arrives[gates[-1]]:
         return ways.expand(origin, gates, None)
-    if gates:
-        state = ways.head_list[gates[-1]]
-    else:
-        state = int((ways.root(origin)[0] + target.straight).argmin())
+    nearest = ways.root(origin)[0] + target.straight
+    state = ways.head_list[gates[-1]] if gates else int(nearest.argmin())
     return ways.expand(origin, gates, int(target.end[state]))

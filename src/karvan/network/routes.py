@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -14,6 +14,7 @@ import numpy as np
 from karvan.core.errors import InfeasibleError, LabelError, first_five
 from karvan.core.labels import suggest
 from karvan.network.calibrate import Compared, compare
+from karvan.network.capacity import Demand, Flow, cheapest_flow
 from karvan.network.cargo import Cargo, cargo_classes, generalised_cost, named_cargo
 from karvan.network.choice import log_sum, shares
 from karvan.network.graph import Graph, build
@@ -65,11 +66,12 @@ class CostMatrix(NamedTuple):
     def without_route(self) -> tuple[tuple[str, str, str], ...]:
         """(exporter, importer, cargo) of every pair without a route."""
         return tuple(
-            (self.countries[i], self.countries[n], self.cargo[c]) for n, i, c in np.argwhere(np.isinf(self.cost)).tolist()
+            (self.countries[i], self.countries[n], self.cargo[c])
+            for n, i, c in np.argwhere(np.isinf(self.cost)).tolist()
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Corridors:
     """Freight routes on a network; methods return new objects, nothing is changed in place.
 
@@ -85,6 +87,10 @@ class Corridors:
     scale: float = SCALE
     k: int = 5
     closings: tuple[Closing, ...] = ()
+
+    def __repr__(self) -> str:
+        closed = "".join(f", {c.name} closed {c.days} days" for c in self.closings)
+        return f"Corridors({self.network!r}, scale {self.scale:g}, k {self.k}{closed})"
 
     @cached_property
     def classes(self) -> dict[str, Cargo]:
@@ -137,7 +143,9 @@ class Corridors:
         """The routes of a year: planned links are open from their year on."""
         return replace(self, network=self.network.in_year(year))
 
-    def routes(self, origin: str, destination: str, cargo: str = "container", k: int | None = None) -> tuple[RouteFound, ...]:
+    def routes(
+        self, origin: str, destination: str, cargo: str = "container", k: int | None = None
+    ) -> tuple[RouteFound, ...]:
         """Return the k best routes that differ by their borders, ports or straits, with logit shares.
 
         Closings for a part of the year do not show here: they are the routes of a day on which all is open.
@@ -206,6 +214,17 @@ class Corridors:
             cost = cost + closing.days / YEARLY * np.where(np.isinf(open_), 0.0, extra)
         return CostMatrix(chosen, names, cost)
 
+    def cheapest_flow(self, demands: Iterable[tuple[str, str, str, float]]) -> Flow:
+        """Return the cheapest flow of all cargoes within the capacities, with the price of each bottleneck.
+
+        Parameters
+        ----------
+        demands : (origin, destination, cargo, units a year): TEU for cargoes in boxes, t for the others.
+        """
+        wanted = [Demand(*self._ends(a, b), cargo, _amount(a, b, amount)) for a, b, cargo, amount in demands]
+        graphs = {cargo: self.graph(cargo) for cargo in dict.fromkeys(one.cargo for one in wanted)}
+        return cheapest_flow(self.network, graphs, wanted)
+
     def check(self) -> tuple[Compared, ...]:
         """Put every observation of days and dollars beside the model; those set aside say so."""
         return compare(self.network)
@@ -256,10 +275,14 @@ class Corridors:
         sums = [totals(graph, start, arcs) for start, arcs in found]
         g = np.array([_cost(one, graph.cargo) for one in sums])
         part = shares(g, self.scale)
-        routes = [self._one(graph, *way, one, float(c), float(s)) for way, one, c, s in zip(found, sums, g, part, strict=True)]
+        routes = [
+            self._one(graph, *way, one, float(c), float(s)) for way, one, c, s in zip(found, sums, g, part, strict=True)
+        ]
         return tuple(sorted(routes, key=lambda r: r.cost))
 
-    def _one(self, graph: Graph, start: int, arcs: tuple[int, ...], sums: Totals, cost: float, share: float) -> RouteFound:
+    def _one(
+        self, graph: Graph, start: int, arcs: tuple[int, ...], sums: Totals, cost: float, share: float
+    ) -> RouteFound:
         network = self.network
         links = tuple(int(m) for m in graph.link[list(arcs)])
         places = _places(network, graph, arcs)
@@ -297,12 +320,18 @@ def corridors(folder: Path | str | None = None, *, year: int = YEAR, scale: floa
     return Corridors(Network.read(folder, year=year), scale, k)
 
 
+def _amount(origin: str, destination: str, amount: float) -> float:
+    if not (np.isfinite(amount) and amount >= 0):
+        raise LabelError(f"{origin}-{destination}: {amount} units a year; expected a number of 0 or more")
+    return float(amount)
+
+
 def _cost(sums: Totals, cargo: Cargo) -> float:
     return float(generalised_cost(np.array(sums.usd), np.array(sums.days), np.array(sums.sd_days), cargo))
 
 
 def _places(network: Network, graph: Graph, arcs: Sequence[int]) -> tuple[str, ...]:
-    found = []
+    found: list[str] = []
     for i in arcs:
         row = network.tables["links"][int(graph.link[i])]
         ends = (row["from"], row["to"])

@@ -38,12 +38,12 @@ class Rules(NamedTuple):
         return {name: float(one.mode) for name, one in self.ranges.items()}
 
     def draw(self, seed: int, draw: int) -> dict[str, float]:
-        """Draw number `draw`: one value per rule and country, so that the errors of links under one rule go together."""
+        """Draw number `draw`: one value per rule and country, shared by the links under it."""
         return self.params().draw(seed, draw)
 
     def params(self) -> Params:
         """The rules as uncertain parameters."""
-        return Params(**self.ranges)  # type: ignore[arg-type]
+        return Params(**self.ranges)
 
     def find(self, what: str, where: str) -> str:
         """Return the name of the rule for a country or water: its own, or the one for all."""

@@ -18,8 +18,8 @@ COLUMNS = {
     "terminals": "terminal hours sd_hours fee_usd source quality",
     "rules": "rule what where low mode high unit source quality",
     "services": "service what low mode high unit source quality",
-    "cargo": "cargo unit service modes reefer value_low value value_high rho_low rho rho_high risk fresh_days life_days "
-    "tonnes_per_unit source quality",
+    "cargo": "cargo unit service modes reefer value_low value value_high rho_low rho rho_high risk fresh_days "
+    "life_days tonnes_per_unit source quality",
     "closures": "link start end days what source",
     "corridors": "corridor title links avoid",
     "economies": "country place source",
@@ -27,12 +27,18 @@ COLUMNS = {
     "observed": "id group origin destination via service ends metric low value high unit year seen source note",
     "split": "group set",
 }
-TEXT = set(
-    "id name iso3 zone kind source quality from to mode water km_quality capacity_unit flow_unit flow_source headhaul status "
-    "terminal rule what where unit service cargo modes link start end corridor title links avoid country place parameter "
-    "group origin destination via metric seen note set".split()
-)
-NUMBER_IN = {"rules": {"mode"}, "services": {"mode"}, "closures": set()}
+NUMBERS = {
+    "places": "lat lon",
+    "links": "km capacity flow flow_year usd_t_low usd_t_mode usd_t_high from_year",
+    "crossings": "hours hours_back sd_hours fee_usd gauge_change",
+    "terminals": "hours sd_hours fee_usd",
+    "rules": "low mode high",
+    "services": "low mode high",
+    "cargo": "reefer value_low value value_high rho_low rho rho_high risk fresh_days life_days tonnes_per_unit",
+    "closures": "days",
+    "calibration": "value low high",
+    "observed": "ends low value high year",
+}
 BLANK = {
     "links": {"km", "capacity", "flow", "flow_year", "usd_t_low", "usd_t_mode", "usd_t_high", "from_year"},
     "crossings": {"hours_back"},
@@ -95,7 +101,7 @@ def _rows(name: str, text: str, faults: Faults) -> list[Row]:
 
 
 def _cell(name: str, column: str, value: str, line: int, faults: Faults) -> Any:
-    if column in TEXT and column not in NUMBER_IN.get(name, ()):
+    if column not in NUMBERS.get(name, "").split():
         return value
     if not value and column in BLANK.get(name, ()):
         return None
