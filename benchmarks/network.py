@@ -60,7 +60,7 @@ def measure(what: str, folder: str | None) -> None:
     routes = kv.corridors(folder)
     if what == "capacity flow":
         economies = [row["place"] for row in routes.network.tables["economies"]]
-        amount = {"container": 3000, "perishable": 300, "grain": 40000, "metals": 60000, "machinery": 800}
+        amount = {"container": 9000, "perishable": 900, "grain": 90000, "metals": 150000, "machinery": 2400}
         wanted = [(a, b, c, x) for a in economies for b in economies if a != b for c, x in amount.items()]
     start, used = time.perf_counter(), time.process_time()
     if what == "all pairs":

@@ -21,9 +21,10 @@ from karvan.core.errors import ConvergenceError
 from karvan.network.graph import Graph
 
 LIMIT = 200_000
-PATIENCE = 15
+PATIENCE = 30
 INF = float("inf")
 EVEN = 1 + 1e-12
+NO_GATE = -1
 LEAST = 1e-15  # the sparse solver takes a zero for no arc
 
 
@@ -71,6 +72,20 @@ class Gateways:
         for s, p in enumerate(graph.place.tolist()):
             self.starts.setdefault(p, []).append(s)
         self.roots: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.back = _Backward(graph)
+        self.reached: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def cost_to_go(self, to: list[int]) -> np.ndarray:
+        """(destination, state) additive cost from every state to each place of `to`, inf where there is no way."""
+        return self.back.cost_to_go(to)
+
+    def reach(self, key: int, inland: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gateways that can be reached inland, and the cost to behind each; `key` is the state, or -1 - the origin."""
+        if key not in self.reached:
+            behind = inland[self.tails] + self.cost
+            gates = np.flatnonzero(behind < INF)
+            self.reached[key] = (gates, behind[gates])
+        return self.reached[key]
 
     def root(self, origin: int) -> tuple[np.ndarray, np.ndarray]:
         """(state,) cost from a place, loading included, to every state inland, and the state where it starts."""
@@ -103,16 +118,26 @@ class Gateways:
         return start, tuple(arcs)
 
 
-def cost_to_go(graph: Graph, to: list[int], closed: np.ndarray | None = None) -> np.ndarray:
-    """(destination, state) additive cost from every state to each place of `to`, inf where there is no way.
+class _Backward:
+    """The arcs of a graph turned round, laid out once for searches from destinations."""
 
-    closed : (arc,) arcs that may not be used.
-    """
-    n = graph.states + graph.places
-    kept = slice(None) if closed is None else ~closed
-    g, head, tail = graph.g[kept], graph.head[kept], graph.tail[kept]
-    back = csr_array((np.maximum(g, LEAST), (head, tail)), shape=(n, n))
-    return np.atleast_2d(dijkstra(back, indices=[graph.states + p for p in to]))[:, : graph.states]
+    def __init__(self, graph: Graph) -> None:
+        n = graph.states + graph.places
+        self.graph, self.shape = graph, (n, n)
+        numbered = csr_array((np.arange(1, graph.g.size + 1), (graph.head, graph.tail)), shape=self.shape)
+        self.order = numbered.data - 1
+        self.indices, self.indptr = numbered.indices, numbered.indptr
+        self.g = np.maximum(graph.g, LEAST)
+
+    def cost_to_go(self, to: list[int], closed: np.ndarray | None = None) -> np.ndarray:
+        """(destination, state) additive cost from every state to each place of `to`, inf where there is no way.
+
+        closed : (arc,) arcs that may not be used.
+        """
+        g = self.g if closed is None else np.where(closed, INF, self.g)
+        back = csr_array((g[self.order], self.indices, self.indptr), shape=self.shape)
+        states = self.graph.states
+        return np.atleast_2d(dijkstra(back, indices=[states + p for p in to]))[:, :states]
 
 
 class Target:
@@ -124,10 +149,7 @@ class Target:
         sink = graph.states + place
         inside = np.minimum(ways.heads, graph.states - 1)
         to_go = np.where(ways.heads < graph.states, h[inside], np.where(ways.heads == sink, 0.0, INF))
-        through = ways.cost + to_go
-        self.useful = np.flatnonzero(through < INF)
-        self.useful_tails, self.useful_cost = ways.tails[self.useful], ways.cost[self.useful]
-        self.through = through[self.useful]
+        self.to_go = to_go
         ends = ways.last[graph.head[ways.last] == sink]
         if ends.size:
             straight = ways.inland[:, graph.tail[ends]] + graph.g[ends]
@@ -151,33 +173,41 @@ class Target:
             closed = np.zeros(graph.g.size, dtype=bool)
             entered = np.array([seen >> i & 1 for i in range(ways.tokens)], dtype=bool)
             closed[ways.gates] = ways.enters & entered[ways.head_token]
-            self.bounds[seen] = cost_to_go(graph, [self.place], closed)[0]
+            self.bounds[seen] = ways.back.cost_to_go([self.place], closed)[0]
         return float(self.bounds[seen][state])
 
-    def sorted_row(self, inland: np.ndarray) -> list[tuple[float, int, float]]:
+    def sorted_row(self, key: int, inland: np.ndarray) -> list[tuple[float, int, float]]:
         """Gateways in reach, nearest first: (cost to the destination through it, gateway, cost to behind it)."""
-        to = inland[self.useful_tails]
-        low = to + self.through
-        order = np.flatnonzero(low < INF)
-        order = order[np.argsort(low[order], kind="stable")]
-        behind = to[order] + self.useful_cost[order]
-        return list(zip(low[order].tolist(), self.useful[order].tolist(), behind.tolist(), strict=True))
+        gates, behind = self.ways.reach(key, inland)
+        low = behind + self.to_go[gates]
+        order = low.argsort(kind="stable")
+        low = low[order]
+        order = order[: low.searchsorted(INF)]
+        return list(zip(low.tolist(), gates[order].tolist(), behind[order].tolist(), strict=False))
 
     def row(self, state: int) -> list[tuple[float, int, float]]:
         """The row of one state."""
         if state not in self.rows:
-            self.rows[state] = self.sorted_row(self.ways.inland[state])
+            self.rows[state] = self.sorted_row(state, self.ways.inland[state])
         return self.rows[state]
+
+    def first(self, state: int) -> int:
+        """The gateway that the best way on from a state passes next; NO_GATE where it passes none."""
+        gates, behind = self.ways.reach(state, self.ways.inland[state])
+        if not gates.size:
+            return NO_GATE
+        low = behind + self.to_go[gates]
+        best = int(low.argmin())
+        return NO_GATE if low[best] >= self.straight_list[state] else int(gates[best])
 
     def ahead(self, gate: int) -> tuple[int, bool]:
         """What the best way on from behind a gateway enters, as bits, and whether that enters anything twice."""
         if gate not in self.next:
             state = int(self.ways.heads[gate])
-            row = () if self.arrives[gate] else self.row(state)
-            if not row or self.straight[state] <= row[0][0]:
+            then = NO_GATE if self.arrives[gate] else self.first(state)
+            if then == NO_GATE:
                 self.next[gate] = (0, False)
             else:
-                then = row[0][1]
                 enters, loops = self.ahead(then)
                 twice = loops or bool(enters & self.ways.bits[then])
                 self.next[gate] = (enters | self.ways.head_bit[then], twice)
@@ -219,7 +249,7 @@ def k_best(target: Target, origin: int, k: int) -> list[tuple[float, tuple[int, 
     known, ties = _Known(k), count()
     straight = float((inland + target.straight).min())
     root = (0.0, 0, False, 0.0, 1 << int(ways.graph.zone[origin]), (), False)
-    _split(target, heap, known, ties, root, target.sorted_row(inland), straight)
+    _split(target, heap, known, ties, root, target.sorted_row(-1 - origin, inland), straight)
     routes: list[tuple[float, tuple[int, ...]]] = []
     pops = 0
     while heap and len(routes) < k:

@@ -19,7 +19,7 @@ from karvan.network.cargo import Cargo, cargo_classes, generalised_cost, named_c
 from karvan.network.choice import log_sum, shares
 from karvan.network.graph import Graph, build
 from karvan.network.network import YEAR, Network
-from karvan.network.paths import Gateways, Target, arcs_of, cost_to_go, k_best
+from karvan.network.paths import Gateways, Target, arcs_of, k_best
 from karvan.network.reliability import availability
 from karvan.network.through import Totals, best_through, into_countries, passing_links, totals
 
@@ -117,7 +117,7 @@ class Corridors:
     def _target(self, cargo: str, place: int) -> Target:
         if (cargo, place) not in self._targets:
             ways = self._gateways(cargo)
-            self._targets[cargo, place] = Target(ways, place, cost_to_go(ways.graph, [place])[0])
+            self._targets[cargo, place] = Target(ways, place, ways.cost_to_go([place])[0])
         return self._targets[cargo, place]
 
     def close(self, name: str, days: int = YEARLY) -> Corridors:
@@ -234,7 +234,7 @@ class Corridors:
         ways = self._gateways(cargo)
         missing = [p for p in places if (cargo, p) not in self._targets]
         if missing:
-            h = cost_to_go(ways.graph, missing)
+            h = ways.cost_to_go(missing)
             for p, one in zip(missing, h, strict=True):
                 self._targets[cargo, p] = Target(ways, p, one)
         g = np.full((len(places), len(places), self.k), np.inf)
