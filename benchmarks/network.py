@@ -1,7 +1,7 @@
-"""Timings of freight routes: `python benchmarks/network.py [--copies 10]`, each in a fresh process with its peak memory.
+"""Timings of freight routes: `python benchmarks/network.py [--copies 10]`, in fresh processes with their peak memory.
 
-The network as shipped, and copies of it side by side, joined at Moscow and at Shanghai by links of 500 km, with all pairs
-of the same 24 economies and, for the flow, of the 24 economies of every copy with the next.
+The network as shipped, and copies of it side by side, joined at Moscow and at Shanghai by links of 500 km; all pairs
+of 24 economies and six cargo classes, and the flow between them within the capacities.
 """
 
 from __future__ import annotations

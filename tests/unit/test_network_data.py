@@ -83,6 +83,7 @@ def test_planned_links_open_in_their_year(own: Network) -> None:
 def test_names_find_places_and_suggest(own: Network) -> None:
     assert own.places[own.place("istanbul")] == "IST"
     assert own.places[own.place("KAZ")] == "ALM"
+    assert own.places[own.place("Aktau")] == "AKT" and own.places[own.place("Khorgos")] == "KHG"
     with pytest.raises(LabelError, match=r"unknown place 'Almatty'.*Almaty"):
         own.place("Almatty")
     with pytest.raises(LabelError, match=r"unknown link, place or corridor 'AKT-ALX'.*AKT-ALY"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -137,7 +138,7 @@ class Network:
             if name.upper() == row["country"]:
                 return self.where[row["place"]]
         names = {row["name"].casefold(): row["id"] for row in self.tables["places"]}
-        short = {text.split(" (")[0].split(" /")[0]: code for text, code in names.items()}
+        short = {re.split(r" \(| /| port$| junction$| terminal$", text)[0]: code for text, code in names.items()}
         found = {**short, **names, **{p.casefold(): p for p in self.places}}.get(name.casefold())
         if found is None:
             choices = [*self.places, *(row["name"] for row in self.tables["places"])]
