@@ -11,6 +11,7 @@ from collections.abc import Callable
 import typer
 
 from karvan.cli import backtests, corridors, data, estimates, evidence, mirror, scenarios, telling, trade
+from karvan.cli import backtests, data, estimates, evidence, mirror, oil, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -42,6 +43,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "gravity": estimates.gravity,
     "reexports": evidence.reexports,
     "mirror": mirror.mirror,
+    "oil": oil.oil,
     "symbols": trade.symbols,
     "replicate": trade.replicate,
     "tariffs": trade.tariffs,
