@@ -16,7 +16,7 @@ from karvan import cli
 from karvan.core.errors import InfeasibleError, LabelError
 from karvan.network.cargo import cargo_classes, generalised_cost, spoilage
 from karvan.network.choice import log_sum, shares
-from karvan.network.graph import build
+from karvan.network.graph import along, build
 from karvan.network.reliability import availability, closed_days
 from karvan.network.through import totals
 
@@ -42,6 +42,13 @@ def test_figures_of_a_route_add_up(own: kv.Corridors) -> None:
     assert route.days == pytest.approx((own.network.filled.hours[0, m] + 2 * factor * ends["hours"]) / 24)
     assert route.usd == pytest.approx(own.network.filled.usd_teu[0, m] + 2 * ends["fee_usd"])
     assert route.cost == pytest.approx(route.usd / 40000 + 0.006 * route.days + 0.003 * route.sd_days)
+
+
+def test_a_route_costs_the_same_with_and_without_the_graph(own: kv.Corridors) -> None:
+    for cargo in ("container", "perishable", "grain"):
+        for route in own.routes("XIAN", "IST", cargo, k=3):
+            found = along(own.network, own.classes[cargo], route.places, route.links)
+            assert found == pytest.approx([route.usd, route.days, route.sd_days])
 
 
 def test_services_differ(own: kv.Corridors) -> None:

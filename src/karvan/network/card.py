@@ -11,10 +11,9 @@ from karvan.core.errors import InfeasibleError
 from karvan.core.params import Range
 from karvan.core.table import Table
 from karvan.network.cargo import named_cargo
-from karvan.network.graph import build
+from karvan.network.graph import along
 from karvan.network.network import Network
 from karvan.network.routes import Corridors, RouteFound
-from karvan.network.through import totals
 
 DRAWS = 60
 LOW, HIGH = 5, 95
@@ -42,7 +41,8 @@ def card(
     always holds it.
     """
     found = corridors.by_corridor(origin, destination, cargo)
-    spans = spread(corridors, cargo, found, draws, seed)
+    drawings = [drawn(corridors.network, seed, s) for s in range(draws)]
+    spans = spread(corridors, cargo, found, drawings)
     unit = named_cargo(corridors.classes, cargo).unit
     rows = [_row(route, days, usd, unit) for route, (days, usd) in zip(found, spans, strict=True)]
     columns = (
@@ -52,20 +52,18 @@ def card(
     network = corridors.network
     a, b = (network.tables["places"][network.place(p)]["name"] for p in (origin, destination))
     routes = Table(columns, tuple(rows), f"{a} to {b}, {cargo}, {network.year}: routes by corridor (ranges 5-95 %)")
-    return Card(routes, _cargoes(corridors, origin, destination, draws, seed), _sources(network, found))
+    return Card(routes, _cargoes(corridors, origin, destination, drawings), _sources(network, found))
 
 
 def spread(
-    corridors: Corridors, cargo: str, found: Sequence[RouteFound], draws: int, seed: int
+    corridors: Corridors, cargo: str, found: Sequence[RouteFound], drawings: Sequence[Network]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(5 %, 95 %) of days and of money of each route over draws of rules and calibration."""
+    """(5 %, 95 %) of days and of money of each route over networks drawn by their rules and calibration."""
     kind = named_cargo(corridors.classes, cargo)
-    days, usd = np.empty((draws, len(found))), np.empty((draws, len(found)))
-    for s in range(draws):
-        graph = build(drawn(corridors.network, seed, s), kind)
+    days, usd = np.empty((len(drawings), len(found))), np.empty((len(drawings), len(found)))
+    for s, network in enumerate(drawings):
         for j, route in enumerate(found):
-            sums = totals(graph, route.start, route.arcs)
-            days[s, j], usd[s, j] = sums.days, sums.usd
+            usd[s, j], days[s, j], _ = along(network, kind, route.places, route.links)
     return [(_span(days[:, j], route.days), _span(usd[:, j], route.usd)) for j, route in enumerate(found)]
 
 
@@ -106,14 +104,14 @@ def _row(route: RouteFound, days: np.ndarray, usd: np.ndarray, unit: str) -> tup
     )  # fmt: skip
 
 
-def _cargoes(corridors: Corridors, origin: str, destination: str, draws: int, seed: int) -> Table:
+def _cargoes(corridors: Corridors, origin: str, destination: str, drawings: Sequence[Network]) -> Table:
     rows = []
     for name, kind in corridors.classes.items():
         try:
             best = corridors.routes(origin, destination, name, k=1)[0]
         except InfeasibleError:
             continue
-        days, usd = spread(corridors, name, [best], max(draws // 3, 1), seed)[0]
+        days, usd = spread(corridors, name, [best], drawings)[0]
         row = _row(best, days, usd, kind.unit)
         rows.append((name, kind.service, *row[2:5], kind.unit, *row[6:10], row[11], row[0]))
     columns = ("cargo", "service", "days", "low", "high", "unit", "USD", "low ", "high ", "borders", "cost %", "route")

@@ -70,7 +70,7 @@ def fill(given: Layout, values: Mapping[str, float], calibration: Mapping[str, f
         given.crossing * border,
         given.crossing_sd * border,
         given.crossing_usd,
-        *given.rule_names(),
+        *given.named,
         dict(calibration),
     )
 
@@ -126,6 +126,7 @@ class Layout:
         axis = np.array([{a, b} <= EAST_WEST for a, b in countries]) & self.rail
         self.eastbound = np.stack([axis & (lon2 > lon), axis & (lon2 < lon)])
         self.crossing, self.crossing_sd, self.crossing_usd = _crossings(tables)
+        self.named = self.rule_names()
 
     def rule_names(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """The letter and name of the rule behind km, hours and price of each link."""

@@ -6,7 +6,7 @@ end of the journey. So at most one terminal is passed at a place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,11 +67,8 @@ def build(network: Network, cargo: Cargo, *, ends: bool = True, fixed: tuple[str
     fixed : modes instead of the cargo's own.
     """
     modes = fixed or cargo.modes
-    rows, f = network.tables["links"], network.filled
-    service = _service(network.values, cargo)
+    rows = network.tables["links"]
     usable = [m for m in np.flatnonzero(network.usable).tolist() if rows[m]["mode"] in modes]
-    price = (f.usd_teu if cargo.unit == "TEU" else f.usd_t) * cargo.reefer
-    share = 1.0 if cargo.unit == "TEU" else 1 / FEE_SHARED_BY_T
     states: dict[tuple[int, str], int] = {}
     for m in usable:
         for end in ("from", "to"):
@@ -79,26 +76,51 @@ def build(network: Network, cargo: Cargo, *, ends: bool = True, fixed: tuple[str
     at: dict[int, list[str]] = {}
     for p, mode in states:
         at.setdefault(p, []).append(mode)
-    terminals = _Terminals(network, share, service, ends)
+    legs, terminals = leg_costs(network, cargo), Terminals(network, cargo, ends)
     arcs: list[tuple] = []
-    n = len(states)
     for m in usable:
         mode = rows[m]["mode"]
-        rail = mode == "rail"
-        hours = f.hours[:, m] * (service["rail_hours"] if rail else 1.0)
-        wait = f.crossing[:, m] * (service["crossing_hours"] if rail else 1.0)
-        spread = f.crossing_sd[:, m] * (service["crossing_hours"] if rail else 1.0)
-        usd = price[:, m] * (service["rail_price"] if rail else 1.0) + f.crossing_usd[:, m] * share
         a, b = network.where[rows[m]["from"]], network.where[rows[m]["to"]]
         for side, (tail, head) in enumerate(((a, b), (b, a))):
-            base = (usd[side], (hours[side] + wait[side]) / 24, spread[side] / 24)
+            base = legs[:, side, m]
             for then in at[head]:
                 more = terminals.change(head, mode, then)
                 if more is not None:
-                    arcs.append((states[tail, mode], states[head, then], m, side, *np.add(base, more)))
-            arcs.append((states[tail, mode], n + head, m, side, *np.add(base, terminals.end(mode))))
+                    arcs.append((states[tail, mode], states[head, then], m, side, *(base + more)))
+            arcs.append((states[tail, mode], len(states) + head, m, side, *(base + terminals.end(mode))))
     start = np.array([terminals.end(mode) for _, mode in states]).reshape(-1, 3)
     return _packed(network, arcs, start, list(states), cargo)
+
+
+def leg_costs(network: Network, cargo: Cargo) -> np.ndarray:
+    """(3, 2, link) USD per unit, days and standard deviation in days of every link there and back, borders included."""
+    f, service = network.filled, _service(network.values, cargo)
+    rail = np.array([row["mode"] == "rail" for row in network.tables["links"]])
+    price = (f.usd_teu if cargo.unit == "TEU" else f.usd_t) * cargo.reefer
+    usd = price * np.where(rail, service["rail_price"], 1.0) + f.crossing_usd * _fee_share(cargo)
+    border = np.where(rail, service["crossing_hours"], 1.0)
+    days = (f.hours * np.where(rail, service["rail_hours"], 1.0) + f.crossing * border) / 24
+    return np.stack([usd, days, f.crossing_sd * border / 24])
+
+
+def along(network: Network, cargo: Cargo, places: Sequence[str], links: Sequence[int]) -> np.ndarray:
+    """(3,) USD per unit, days and standard deviation in days of a given route, from loading to unloading.
+
+    The sum that the graph makes arc by arc, without the graph: for many draws of one route.
+    """
+    rows = network.tables["links"]
+    legs, terminals = leg_costs(network, cargo), Terminals(network, cargo, True)
+    modes = [rows[m]["mode"] for m in links]
+    total = np.array(terminals.end(modes[0])) + terminals.end(modes[-1])
+    for j, m in enumerate(links):
+        total = total + legs[:, 0 if rows[m]["from"] == places[j] else 1, m]
+    for place, mode, then in zip(places[1:-1], modes[:-1], modes[1:], strict=True):
+        total = total + (terminals.change(network.where[place], mode, then) or 0.0)
+    return total
+
+
+def _fee_share(cargo: Cargo) -> float:
+    return 1.0 if cargo.unit == "TEU" else 1 / FEE_SHARED_BY_T
 
 
 def _zones(network: Network) -> np.ndarray:
@@ -149,16 +171,16 @@ def additive(usd: np.ndarray, days: np.ndarray, sd_days: np.ndarray, cargo: Carg
     return usd / cargo.value + cargo.per_day * days + cargo.risk * cargo.rho * sd_days
 
 
-class _Terminals:
+class Terminals:
     """Hours, spread and fee of changing from one mode to another at a place, or of loading and unloading."""
 
-    def __init__(self, network: Network, share: float, service: Mapping[str, float], ends: bool) -> None:
+    def __init__(self, network: Network, cargo: Cargo, ends: bool) -> None:
         self.rows: dict[str, Mapping[str, Any]] = {row["terminal"]: row for row in network.tables["terminals"]}
         self.ids = network.places
         self.kind = [row["kind"] for row in network.tables["places"]]
         factor = network.values["terminal_hours"] * network.filled.calibration["terminal_hours"]
-        self.factor, self.share, self.ends = factor, share, ends
-        self.service = service
+        self.factor, self.share, self.ends = factor, _fee_share(cargo), ends
+        self.service = _service(network.values, cargo)
 
     def change(self, place: int, mode: str, then: str) -> tuple[float, float, float] | None:
         """(USD, days, days) of a change, zero for going on; None where there is no terminal for it.
