@@ -89,6 +89,12 @@ def test_no_route_enters_a_country_twice(own: kv.Corridors) -> None:
             assert len(runs) == len(set(runs)), route.places
 
 
+def test_no_route_passes_a_place_twice(own: kv.Corridors) -> None:
+    for pair in (("ALM", "IST"), ("XIAN", "IST"), ("SHA", "RTM"), ("KAZ", "IND")):
+        for route in own.routes(*pair, "metals", k=6):
+            assert len(route.places) == len(set(route.places)), route.places
+
+
 def test_closing_for_part_of_the_year_is_a_mean_with_waiting(own: kv.Corridors) -> None:
     countries = ["KAZ", "CHN"]
     rho = own.classes["container"].rho

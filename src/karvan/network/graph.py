@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from karvan.network.cargo import Cargo
 from karvan.network.network import Network
 
+BORDER, PORT = 1, 2
 WATER = ("sea", "feeder", "ferry")
 OIL = ("pipeline", "tanker", "tankcar")
 BY_WATER = ("sea", "feeder", "ferry", "tanker")
@@ -28,8 +29,9 @@ class Graph(NamedTuple):
 
     tail, head, link, side: (arc,); side 0 follows the link as written, 1 goes back. usd per unit, days, sd_days:
     (arc,). start_usd, start_days, start_sd: (state,) what loading there costs. g, start_g: the additive cost searched
-    by. place, mode: (state,). gateway: (arc,) whether the arc passes a border, a port or a strait. zone: (place,) the
-    country as a number; token: (state,) what a route may enter once: the country, or the sea.
+    by. place, mode: (state,). gateway: (arc,) BORDER where it passes a border or strait, PORT where it changes to or
+    from the water, else 0. zone: (place,) the country as a number; token: (state,) what a route may enter once: the
+    country, or the sea.
     """
 
     tail: np.ndarray
@@ -129,14 +131,14 @@ def _zones(network: Network) -> np.ndarray:
 
 
 def _is_gateway(network: Network, zone: np.ndarray) -> np.ndarray:
-    """(link,) whether a link crosses a border, or is a strait that a corridor is named for."""
+    """(link,) whether a link crosses a border, or is a deep-sea strait that a corridor is named for."""
     named = {pair for row in network.tables["corridors"] for pair in row["links"].replace(">", " ").split()}
     found = []
     for row in network.tables["links"]:
         a, b = row["from"], row["to"]
         border = zone[network.where[a]] != zone[network.where[b]]
         strait = bool({f"{a}-{b}", f"{b}-{a}"} & named)
-        found.append(strait if row["mode"] in BY_WATER else border)
+        found.append(row["mode"] == "sea" and strait if row["mode"] in BY_WATER else border)
     return np.array(found)
 
 
@@ -154,8 +156,9 @@ def _packed(
     change = (head < len(states)) & (
         np.array([mode[a] != mode[b] for a, b in zip(tail, inside, strict=True)], dtype=bool)
     )
-    gateway = _is_gateway(network, zone)[link] | (change & (wet[tail] | wet[inside]))
-    plain = ~gateway & (head < len(states))
+    border = _is_gateway(network, zone)[link]
+    gateway = np.where(border, BORDER, np.where(change & (wet[tail] | wet[inside]), PORT, 0))
+    plain = (gateway == 0) & (head < len(states))
     n = len(states)
     seas = connected_components(coo_array((np.ones(plain.sum()), (tail[plain], head[plain])), shape=(n, n)))[1]
     token = np.where(wet, zone.max() + 1 + seas, zone[place]) if n else zone[place]

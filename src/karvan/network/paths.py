@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from karvan.core.errors import ConvergenceError
-from karvan.network.graph import Graph
+from karvan.network.graph import PORT, Graph
 
 LIMIT = 200_000
 PATIENCE = 30
@@ -32,14 +32,14 @@ class Gateways:
     """One graph prepared for searches: its gateway arcs, and the inland distances between states.
 
     gates: arcs that are gateways; inland: (state, state) best cost without a gateway, with predecessors; head_bit,
-    here, bits: per gateway, the country or sea entered if it is another, the one behind it, and those at both ends.
+    here, bits: per gateway, the country or sea entered if it is another (and the port), the one behind it, and all.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         n, sinks = graph.states, graph.head >= graph.states
         self.gates = np.flatnonzero(graph.gateway)
-        plain = ~graph.gateway & ~sinks
+        plain = (graph.gateway == 0) & ~sinks
         self.inland, self.before = dijkstra(
             csr_array((np.maximum(graph.g[plain], LEAST), (graph.tail[plain], graph.head[plain])), shape=(n, n)),
             return_predecessors=True,
@@ -51,7 +51,7 @@ class Gateways:
             )
             if p
         }
-        self.last = np.flatnonzero(~graph.gateway & sinks)
+        self.last = np.flatnonzero((graph.gateway == 0) & sinks)
         heads, tails = graph.head[self.gates], graph.tail[self.gates]
         place = np.where(heads >= n, heads - n, 0)
         inside = np.minimum(heads, n - 1)
@@ -60,12 +60,19 @@ class Gateways:
             for end, p, s in zip((heads >= n).tolist(), place.tolist(), inside.tolist(), strict=True)
         ]
         tail_token = graph.token[tails].tolist()
-        self.head_bit = [0 if a == b else 1 << a for a, b in zip(token, tail_token, strict=True)]
-        self.head_token, self.tokens = np.array(token, dtype=int), 1 + max([*token, *tail_token], default=0)
+        self.head_token = np.array(token, dtype=int)
+        self.tokens = 1 + int(max(graph.token.max(initial=0), graph.zone.max()))
         self.enters = self.head_token != np.array(tail_token, dtype=int)
+        port = [
+            1 << self.tokens + int(graph.place[s]) if kind == PORT else 0
+            for kind, s in zip(graph.gateway[self.gates].tolist(), inside.tolist(), strict=True)
+        ]
         self.here = [1 << a for a in token]
-        self.bits = [1 << a | 1 << b for a, b in zip(token, tail_token, strict=True)]
+        self.head_bit = [p | (0 if a == b else 1 << a) for p, a, b in zip(port, token, tail_token, strict=True)]
+        self.bits = [p | 1 << a | 1 << b for p, a, b in zip(port, token, tail_token, strict=True)]
         self.heads, self.tails = heads, tails
+        unlike = graph.states + graph.places + np.arange(self.gates.size)
+        self.kind = np.where(graph.gateway[self.gates] == PORT, heads, unlike)
         self.head_list = heads.tolist()
         self.cost = graph.g[self.gates]
         self.starts: dict[int, list[int]] = {}
@@ -80,10 +87,15 @@ class Gateways:
         return self.back.cost_to_go(to)
 
     def reach(self, key: int, inland: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gateways that can be reached inland, and the cost to behind each; `key` is the state, or -1 - the origin."""
+        """Gateways that can be reached inland, and the cost to behind each; `key` is the state, or -1 - the origin.
+
+        Of the ways into one port only the best is kept: they are one gateway.
+        """
         if key not in self.reached:
             behind = inland[self.tails] + self.cost
-            gates = np.flatnonzero(behind < INF)
+            gates = behind.argsort(kind="stable")
+            gates = gates[: behind[gates].searchsorted(INF)]
+            gates = gates[np.sort(np.unique(self.kind[gates], return_index=True)[1])]
             self.reached[key] = (gates, behind[gates])
         return self.reached[key]
 
@@ -161,6 +173,7 @@ class Target:
         self.rows: dict[int, list[tuple[float, int, float]]] = {}
         self.next: dict[int, tuple[int, bool]] = {}
         self.arrives = (ways.heads == sink).tolist()
+        self.passes = ((ways.heads < graph.states) & (graph.place[inside] == place)).tolist()
         self.bounds: dict[int, np.ndarray] = {}
         self.entries = 1 << int(graph.zone[place]) if any(self.arrives) else 0
         for token in set(graph.token[graph.tail[ends]].tolist()):
@@ -209,7 +222,7 @@ class Target:
                 self.next[gate] = (0, False)
             else:
                 enters, loops = self.ahead(then)
-                twice = loops or bool(enters & self.ways.bits[then])
+                twice = loops or self.passes[then] or bool(enters & self.ways.bits[then])
                 self.next[gate] = (enters | self.ways.head_bit[then], twice)
         return self.next[gate]
 
@@ -248,7 +261,7 @@ def k_best(target: Target, origin: int, k: int) -> list[tuple[float, tuple[int, 
     heap: list[tuple] = []
     known, ties = _Known(k), count()
     straight = float((inland + target.straight).min())
-    root = (0.0, 0, False, 0.0, 1 << int(ways.graph.zone[origin]), (), False)
+    root = (0.0, 0, False, 0.0, 1 << int(ways.graph.zone[origin]) | 1 << ways.tokens + origin, (), False)
     _split(target, heap, known, ties, root, target.sorted_row(-1 - origin, inland), straight)
     routes: list[tuple[float, tuple[int, ...]]] = []
     pops = 0
@@ -283,7 +296,7 @@ def _split(target, heap, known, ties, one, row, straight):  # type: ignore[no-un
         target.arrives,
         target.next,
     )
-    even, entries = low0 * EVEN, target.entries
+    even, entries, passes = low0 * EVEN, target.entries, target.passes
     if g + straight <= known.limit and straight < INF:
         heappush(heap, (g + straight, next(ties), True, g, seen, gates, True))
         if counted and g + straight <= even:
@@ -294,8 +307,8 @@ def _split(target, heap, known, ties, one, row, straight):  # type: ignore[no-un
         low = g + ahead
         if low > known.limit:
             break
-        if head_bit[gate] & seen:
-            continue
+        if head_bit[gate] & seen or passes[gate]:
+            continue  # a country entered twice, or the destination passed without a stop
         now = seen | bits[gate]
         if not (arrives[gate] or entries & (here[gate] | ~now)):
             continue  # the destination can no longer be entered

@@ -24,6 +24,7 @@ from karvan.network.reliability import availability
 from karvan.network.through import Totals, best_through, into_countries, passing_links, totals
 
 DEARER = 2.0
+SPARE = 3  # some routes pass a port at sea and come back to it by land; they are left out
 SCALE = 50.0  # assumed: routes 2 % of the value dearer get a share smaller by e
 YEARLY = 365
 
@@ -157,7 +158,9 @@ class Corridors:
         """
         a, b = self._ends(origin, destination)
         target = self._target(cargo, b)
-        found = [arcs_of(target, a, gates) for _, gates in k_best(target, a, k or self.k)]
+        wanted = k or self.k
+        ways = [arcs_of(target, a, gates) for _, gates in k_best(target, a, wanted + SPARE)]
+        found = [way for way in ways if self._no_place_twice(target.ways.graph, way)][:wanted]
         if not found:
             raise InfeasibleError(
                 f"no route for {cargo} from {self.network.places[a]} to {self.network.places[b]}: open a link "
