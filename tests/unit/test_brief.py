@@ -56,7 +56,7 @@ def test_every_message_is_used_and_none_is_missing(results):
     either |= {"statistics_least", "period", "reexports_own", "none_lost", "value_of"}
     either |= {"reexports_own_zero", "estimate_zero", "estimate_zero_all", "estimate_leads"}
     either |= {k for k in words.table["text"] if k.startswith(("flag_", "backtest_failed", "backtest_cannot"))}
-    either |= {"backtest_passed"}
+    either |= {"backtest_passed", "backtest_as_none", "backtest_as_other"}
     either |= {f"verdict_{v}" for v in ("supported", "not", "partly", "cannot")}
     assert set(words.table["text"]) - words.used <= either
 

@@ -298,7 +298,7 @@ def _ticks(width: int) -> Any:
 
     thin = "replace(replace(datum.label, ',', '\u202f'), ',', '\u202f')"
     return alt.Axis(
-        tickCount=7 if width > NARROW else 4, labelFlush=False, labelOverlap=True, labelSeparation=8, labelExpr=thin
+        tickCount=5 if width > NARROW else 4, labelFlush=False, labelOverlap=True, labelSeparation=8, labelExpr=thin
     )
 
 

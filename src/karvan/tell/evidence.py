@@ -106,6 +106,7 @@ def _border_cost(t: Teller) -> list[Block]:
         fall_range=span(fall.low or 0.0, fall.high or 0.0, 0),
         cost=f"{number(cost.value, 1)}{THIN}%",
         cost_range=span(cost.low or 0.0, cost.high or 0.0, 1, sign=False),
+        explained=f"{number(t.value(f'explained.{t.soft}'))}{THIN}%",
     )
     papers = w(
         "frictions_papers",

@@ -113,31 +113,24 @@ def _products(results: CaseResults) -> list[Claim]:
 
 def _cars(results: CaseResults) -> list[Claim]:
     """What came in and went out beyond the usual, for products followed on both sides, MUSD."""
-    table = results.tables["reexports.cars_matched"]
-    rows = [r for r in table.to_dicts() if len(r["product"]) == 4]
-    found = [
-        ranged(
-            f"reexports.matched.{r['hub']}", [r[f"{k} MUSD"] for k in ("matched", "low", "high")], "MUSD", table.title
-        )
-        for r in rows
-    ]
     partners = results.tables["reexports.cars_partners"]
+    found = []
     for r in partners.to_dicts():
-        if (r["flow"], r["partner"]) == ("exports", results.case["country"]):
+        if r["flow"] == "exports" and len(r["partner"]) == 3 and r["partner"] != "all":
             values = [r[f"{k} MUSD"] for k in ("excess", "low", "high")]
-            found.append(ranged(f"reexports.matched.{r['hub']}.home", values, "MUSD", partners.title))
+            found.append(ranged(f"reexports.sold.{r['hub']}.{r['partner']}", values, "MUSD", partners.title))
     return found
 
 
 def _others(results: CaseResults) -> list[Claim]:
-    """The numbers of ours that stand beside published ones."""
+    """The numbers of ours that stand beside published ones; the published ones are in the table that the page shows."""
+    table = results.tables["reexports.published"]
+    origin = f"stored result {results.case['reexports']['evidence']}, beside the published figure"
     found = []
-    for k, row in enumerate(results.tables["reexports.published"].to_dicts(), 1):
+    for k, row in enumerate(table.to_dicts(), 1):
         unit = "percent" if row["unit"] == "%" else row["unit"]
         reason = "" if row["low"] is not None else ALONE
-        found.append(
-            Claim(f"reexports.published.{k}", row["ours"], row["low"], row["high"], unit, row["source"], reason)
-        )
+        found.append(Claim(f"reexports.ours_beside.{k}", row["ours"], row["low"], row["high"], unit, origin, reason))
     return found
 
 
@@ -151,6 +144,14 @@ def _weak(results: CaseResults) -> list[Claim]:
     misses = [r["found"] for r in placebo.to_dicts() if r["what"].startswith("excess of ")]
     span = [sum(misses) / len(misses), min(misses), max(misses)]
     found.append(ranged("reexports.placebo", span, "percent", f"{placebo.title}; range: hubs"))
+    for row in placebo.to_dicts():
+        hub = row["what"].removeprefix("excess of ")[:3]
+        if row["what"].startswith("excess of ") and hub in results.case["reexports"]["hubs"]:
+            found.append(
+                Claim(
+                    f"reexports.placebo.{hub}", row["found"], None, None, "percent", placebo.title, "one placebo date"
+                )
+            )
     return found
 
 

@@ -91,6 +91,8 @@ def _own(t: Teller) -> list[Block]:
     facts = {
         "boom": _percent(t.value(f"reexports.other_goods.{home}")),
         "usual": number(rounded(t.value(f"reexports.excess_usual.{home}"))),
+        "placebo": number(t.value(f"reexports.placebo.{home}"), 0, sign=True) + f"{THIN}%",
+        **_placebo_month(t),
     }
     text = t.words("reexports_own_zero" if zero else "reexports_own", country=t.home, **facts, **_ends("", claim, 0))
     return [paragraph(text)]
@@ -161,24 +163,28 @@ def _q(value: float) -> str:
 
 
 def _cars(t: Teller) -> list[Block]:
-    """Products of which sales onward are seen too."""
-    w, found = t.words, {k: c for k, c in t.claims.items() if k.startswith("reexports.matched.")}
-    hubs = sorted((k for k in found if k.count(".") == 2), key=lambda k: -t.value(k))
-    if not hubs:
+    """Products of which sales onward are seen too: what each hub sold the destination, and more than that to whom."""
+    sold = {k: c for k, c in t.claims.items() if k.startswith("reexports.sold.")}
+    direct = [k for k in sold if k.endswith(f".{t.case['reexports']['destination']}")]
+    if not direct:
         return []
-    parts = [_of_hub(t, "cars_of", k) for k in hubs]
-    own = [_of_hub(t, "cars_home", k) for k in sorted(found, key=lambda k: -t.value(k)) if k.endswith(".home")]
-    text = [w("reexports_cars", hubs=listed(t, parts), period=t.case["reexports"]["cars"])]
-    if own:
-        text.append(w("reexports_cars_home", country=t.home, hubs=listed(t, own)))
-    return [paragraph(" ".join(text))]
+    parts = [_sold(t, k) for k in sorted(direct, key=lambda k: -t.value(k))]
+    return [paragraph(t.words("reexports_cars", hubs="; ".join(parts), period=t.case["reexports"]["cars"]))]
 
 
-def _of_hub(t: Teller, message: str, key: str) -> str:
-    claim, w = t.claims[key], t.words
-    low, high = number(claim.low or 0.0), number(claim.high or 0.0)
-    value = number(claim.value) if low == high else w("value_of", value=number(claim.value), low=low, high=high)
-    return w(message, country=w.country(key.split(".")[2]), value=value)
+def _sold(t: Teller, key: str) -> str:
+    w, hub = t.words, key.split(".")[2]
+    claim = t.claims[key]
+    value = w("value_of", value=number(claim.value), low=number(claim.low or 0.0), high=number(claim.high or 0.0))
+    first = w("cars_of", country=w.country(hub), destination=_destination(t), value=value)
+    others = [k for k in t.claims if k.startswith(f"reexports.sold.{hub}.") and t.value(k) > claim.value]
+    if not others:
+        return first
+    named = [
+        w("cars_to", country=w.country(k.rpartition(".")[2]), value=number(t.value(k)))
+        for k in sorted(others, key=lambda k: -t.value(k))
+    ]
+    return w("cars_elsewhere", first=first, others=listed(t, named))
 
 
 def _published(t: Teller) -> list[Block]:
@@ -187,7 +193,7 @@ def _published(t: Teller) -> list[Block]:
     head = [w("col_what_published"), w("theirs"), w("ours"), w("col_why")]
     table = []
     for k, row in enumerate(rows, 1):
-        unit, claim = THIN + row["unit"] if row["unit"] == "%" else "", t.claims[f"reexports.published.{k}"]
+        unit, claim = THIN + row["unit"] if row["unit"] == "%" else "", t.claims[f"reexports.ours_beside.{k}"]
         digits = 1 if claim.low is not None else 0
         ends = "" if claim.low is None else span(claim.low, claim.high or 0.0, digits, sign=False)
         ours = (number(claim.value, digits) + unit, ends)
@@ -198,9 +204,13 @@ def _published(t: Teller) -> list[Block]:
 def _weak(t: Teller) -> str:
     placebo = t.claims["reexports.placebo"]
     ends = {"low": number(placebo.low or 0.0, sign=True), "high": number(placebo.high or 0.0, sign=True)}
-    months = t.results.tables["reexports.placebo"].to_dicts()[0]["months"]
-    ends["year"], ends["month"] = months[:4], t.words.named("month", months[5:7])
+    ends |= _placebo_month(t)
     return t.words("reexports_weak", lead=_percent(t.value("reexports.leads")), destination=_destination(t), **ends)
+
+
+def _placebo_month(t: Teller) -> dict[str, str]:
+    months = t.results.tables["reexports.placebo"].to_dicts()[0]["months"]
+    return {"year": months[:4], "month": t.words.named("month", months[5:7])}
 
 
 def _percent(value: float) -> str:

@@ -90,14 +90,26 @@ def _year(results: CaseResults, year: int) -> list[Claim]:
     found = [Claim(f"statistics.{k}.{year}", v, None, None, "flows", origin, COUNTED) for k, v in counts.items()]
     if rows:
         share = [_apart(rows, by) for by in (APART, MUCH, LITTLE)]
-        found.append(ranged(f"statistics.apart.{year}", share, "percent of compared trade", f"{origin}; {SPREAD}"))
+        by_mean = f"{origin}, flows weighted by the mean of both figures; {SPREAD}"
+        found.append(ranged(f"statistics.apart.{year}", share, "percent of compared trade", by_mean))
+        for flow in ("exports", "imports"):
+            covered = _covered(rows, everything, flow)
+            key = f"statistics.covered.{flow}.{year}"
+            found.append(Claim(key, covered, None, None, "percent of its own report", origin, COUNTED))
     return found
 
 
 def _apart(rows: list[dict[str, Any]], by: float) -> float:
-    """The part of reconciled trade in flows whose figures are more than so many times apart, percent."""
-    total = sum(r["value"] for r in rows)
-    return 100 * float(sum(r["value"] for r in rows if times(r) > by)) / total
+    """The part of trade (mean of both figures) in flows whose figures are more than so many times apart, percent."""
+    total = sum(r["home"] + r["other"] for r in rows)
+    return 100 * float(sum(r["home"] + r["other"] for r in rows if times(r) > by)) / total
+
+
+def _covered(rows: list[dict[str, Any]], everything: list[dict[str, Any]], flow: str) -> float:
+    """The part of what the country itself reports that has a second figure, percent."""
+    parts = (sum(r["home"] for r in some if r["flow"] == flow and r["home"]) for some in (rows, everything))
+    compared, total = parts
+    return 100 * float(compared / total) if total else 0.0
 
 
 def _quality(results: CaseResults) -> list[Claim]:

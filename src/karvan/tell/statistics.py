@@ -68,7 +68,8 @@ def _answer(t: Teller) -> list[str]:
                 "high": _percent(share.high or 0),
             }
             count = number(t.value(f"statistics.compared.{year}"))
-            parts.append(w("statistics_share", year=year, count=count, against=_against(t, year), **numbers))
+            covered = {k: _percent(t.value(f"statistics.covered.{k}.{year}")) for k in ("exports", "imports")}
+            parts.append(w("statistics_share", year=year, count=count, against=_against(t, year), **numbers, **covered))
     most = max((t.value(k) for k in t.claims if k.startswith("statistics.apart.")), default=0.0) < HALF
     return [w("statistics_most" if most else "statistics_least", country=t.home), " ".join(parts)]
 

@@ -13,6 +13,7 @@ from karvan.tell.language import number, percent
 from karvan.tell.why import listed
 
 IF_RIGHT = "range: 5 to 95 % of worlds in which the model is exactly right"
+IF_NONE = "range: 5 to 95 % of orders of the outcomes, with the middle of that range"
 OUTCOME = "one outcome of history"
 
 
@@ -30,6 +31,8 @@ def _backtests(results: CaseResults) -> list[Claim]:
         key, origin = f"backtest.{row['name']}", f"karvan backtest {row['name']}: {row['title']}"
         right = (row["true"], row["true_low"], row["true_high"])
         found.append(ranged(f"{key}.if_right", right, "correlation", f"{origin}; {IF_RIGHT}"))
+        none = (0.5 * (row["none_low"] + row["none_high"]), row["none_low"], row["none_high"])
+        found.append(ranged(f"{key}.if_none", none, "correlation", f"{origin}; {IF_NONE}"))
         for what, unit in {
             "correlation": "correlation",
             "in_band": "percent of outcomes",
@@ -57,26 +60,37 @@ def misses(t: Teller) -> list[Block]:
     if "backtests" not in t.results.tables:
         return []
     w, rows = t.words, t.results.tables["backtests"].to_dicts()
-    text = [w(f"backtest_{outcome(row)}", title=_lower(w.named("backtest", row["name"]))) for row in rows]
+    text = [_told(t, row) for row in rows]
     moved = listed(t, [number(t.value(f"backtest.{row['name']}.moved"), 0) for row in rows])
     band = sorted(t.value(f"backtest.{row['name']}.in_band") for row in rows)
     table = [[w.named("backtest", row["name"]), *_numbers(t, f"backtest.{row['name']}")] for row in rows]
-    head = [w(f"col_{k}") for k in ("backtest", "correlation", "if_right", "in_band", "half_width", "miss")]
+    head = [w(f"col_{k}") for k in ("backtest", "correlation", "if_right", "if_none", "in_band", "half_width", "miss")]
     return [
         subheading(w("backtest_heading")),
         paragraph(" ".join([w("backtest_text", count=number(len(rows))), *text])),
         paragraph(w("backtest_band", low=number(band[0], 1), high=number(band[-1], 1), moved=moved)),
-        table_of(head, table, numeric=range(1, 6)),
+        table_of(head, table, numeric=range(1, 7)),
         note(w("backtest_method", page=t.case["backtests"]["page"])),
         {"kind": "code", "text": "\n".join(f"karvan backtest {row['name']}" for row in rows)},
     ]
 
 
+def _told(t: Teller, row: dict[str, Any]) -> str:
+    """The outcome of one back-test in a sentence."""
+    w, title = t.words, _lower(t.words.named("backtest", row["name"]))
+    if outcome(row) != "failed":
+        return w(f"backtest_{outcome(row)}", title=title)
+    ends = {k: number(row[f"true_{k}"], 2, sign=True) for k in ("low", "high")}
+    what = w("backtest_as_none" if row["correlation"] >= row["none_low"] else "backtest_as_other")
+    return w("backtest_failed", title=title, correlation=number(row["correlation"], 2, sign=True), what=what, **ends)
+
+
 def _numbers(t: Teller, key: str) -> list[Any]:
-    right = t.claims[f"{key}.if_right"]
+    right, none = t.claims[f"{key}.if_right"], t.claims[f"{key}.if_none"]
     return [
         number(t.value(f"{key}.correlation"), 2, sign=True),
         (number(right.value, 2, sign=True), span(right.low or 0.0, right.high or 0.0, 2)),
+        span(none.low or 0.0, none.high or 0.0, 2),
         percent(t.value(f"{key}.in_band"), 1).removeprefix("+"),
         f"± {number(t.value(f'{key}.half_width'), 1)}",
         number(t.value(f"{key}.miss")),
@@ -88,13 +102,12 @@ def _lower(text: str) -> str:
 
 
 def _specifications(results: CaseResults) -> list[Claim]:
-    """The coefficient by the year in which its sample starts, and its leads, log points."""
+    """The coefficient by the year in which its sample starts, and its leads, in logs of trade."""
     if "specifications" not in results.tables:
         return []
     table = results.tables["specifications"]
     return [
-        ranged(_key(row), (row["b"], row["low"], row["high"]), "log points of trade", table.title)
-        for row in table.to_dicts()
+        ranged(_key(row), (row["b"], row["low"], row["high"]), "log of trade", table.title) for row in table.to_dicts()
     ]
 
 
