@@ -39,9 +39,9 @@ def as_labels(values: Iterable[str], what: str) -> tuple[str, ...]:
 def suggest(word: object, choices: Iterable[str]) -> str:
     """Return ' Did you mean ...?' when a choice is close to the word, else list the choices."""
     options = list(choices)
-    close = difflib.get_close_matches(str(word), options, n=1, cutoff=0.6)
+    close = [o for o in options if o.lower() == str(word).lower()]
     if not close:
-        close = [o for o in options if o.lower() == str(word).lower()]
+        close = difflib.get_close_matches(str(word), options, n=1, cutoff=0.6)
     if close:
         return f" Did you mean {close[0]!r}?"
     return f" Known: {', '.join(options)}." if len(options) <= 40 else f" Known: {first_five(options)}."

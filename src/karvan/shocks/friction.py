@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from karvan.core.change import Change
-from karvan.core.errors import ScenarioError
+from karvan.core.errors import KarvanWarning, ScenarioError
 from karvan.core.estimates import Estimate, cost_change, require_bounded, shipped
 from karvan.core.scenario import shock
 from karvan.core.world import World
@@ -29,7 +30,14 @@ def _ready(arguments: dict[str, Any]) -> dict[str, Any]:
         return given
     if not isinstance(given.get("lost", True), bool):
         raise ScenarioError(f"friction: lost is true (the effect ends) or false (it comes), got {given['lost']!r}")
-    return {**given, "from_": _estimate(given["from_"])}
+    found = _estimate(given["from_"])
+    if isinstance(found, Estimate) and found.comes_with_karvan and given.get("sectors") in ("services", "all"):
+        warnings.warn(
+            f"friction: {found.name} is estimated on trade in goods; sectors: {given['sectors']} puts it on services",
+            KarvanWarning,
+            stacklevel=3,
+        )
+    return {**given, "from_": found}
 
 
 def _estimate(value: Any) -> Any:

@@ -87,7 +87,9 @@ def _page(frequency: str, offset: int) -> Request:
         "length": str(PER_PAGE),
     }
     file = f"brent-{frequency}-{offset}.json"
-    return Request(API, file, params=tuple(params.items()), secret="EIA_API_KEY", expect="json", holds=_holds(frequency))
+    return Request(
+        API, file, params=tuple(params.items()), secret="EIA_API_KEY", expect="json", holds=_holds(frequency)
+    )
 
 
 def _holds(frequency: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -15,7 +15,18 @@ from karvan.core.countries import from_iso3
 from karvan.core.errors import SourceError, first_five
 from karvan.core.faults import Faults
 from karvan.data.sources.messages import observations
-from karvan.data.sources.tidy import Records, each, known, labels, mark, not_negative, numbers, one_level, places, unique
+from karvan.data.sources.tidy import (
+    Records,
+    each,
+    known,
+    labels,
+    mark,
+    not_negative,
+    numbers,
+    one_level,
+    places,
+    unique,
+)
 from karvan.data.store.request import Request
 
 if TYPE_CHECKING:

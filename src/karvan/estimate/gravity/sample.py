@@ -115,9 +115,7 @@ def _countries(labels: list[str], faults: Faults) -> None:
     for label in labels:
         seen.setdefault("".join(label.split()).casefold(), []).append(label)
     if same := [" and ".join(map(repr, names)) for names in seen.values() if len(names) > 1]:
-        faults.add(
-            f"{len(same)} countries are written in two ways: {first_five(same)}", remedy="write each in one way"
-        )
+        faults.add(f"{len(same)} countries are written in two ways: {first_five(same)}", remedy="write each in one way")
     if groups := [label for label in labels if not label.isdecimal() and group(label) not in (None, *ONE)]:
         warnings.warn(
             f"gravity: {len(groups)} of the countries are groups: {first_five(groups)}; their flows hold those of "
@@ -163,7 +161,10 @@ def _domestic(codes: dict[str, np.ndarray], plan: Plan, faults: Faults) -> np.nd
             remedy="say domestic=True (--domestic keep) or domestic=False (--domestic drop): results differ",
         )
     if (plan.domestic or plan.border_year) and not home.any():
-        faults.add("no domestic sales (rows with exporter = importer)", remedy="add them, or leave domestic=True (--domestic keep) out")
+        faults.add(
+            "no domestic sales (rows with exporter = importer)",
+            remedy="add them, or leave domestic=True (--domestic keep) out",
+        )
     return home
 
 
@@ -249,5 +250,8 @@ def _build(
 def named(table: pd.DataFrame, rows: np.ndarray, plan: Plan) -> str:
     """The first five rows by their labels."""
     shown = table.iloc[rows[:5]]
-    labels = ["-".join(f"{v:g}" if isinstance(v, float) else str(v) for v in row) for row in shown[list(plan.by)].itertuples(index=False)]
+    labels = [
+        "-".join(f"{v:g}" if isinstance(v, float) else str(v) for v in row)
+        for row in shown[list(plan.by)].itertuples(index=False)
+    ]
     return ", ".join(labels) + (f" and {rows.size - 5} more" if rows.size > 5 else "")
