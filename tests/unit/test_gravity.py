@@ -236,7 +236,7 @@ def test_a_coefficient_as_a_trade_cost(fit: kv.GravityFit) -> None:
     assert cost**-5.0 == pytest.approx(np.exp(fit["agreement"]))
     assert low < cost < high < 1
     for theta in (0, -1, float("nan"), "5"):
-        with pytest.raises(kv.SymbolError, match="theta is .*; an elasticity"):
+        with pytest.raises(kv.SymbolError, match=r"theta is .*; an elasticity"):
             fit.cost_change("agreement", theta=theta)
     with pytest.raises(kv.SymbolError, match="level is 95"):
         fit.cost_change("agreement", theta=5.0, level=95)

@@ -25,7 +25,7 @@ FOLDER = Path(str(files("karvan").joinpath("estimates")))
 NEEDED = ("measures", "duties", "estimator", "sample", "source", "command")
 KEYS = ("b", "se", *NEEDED, "observations", "date", "provisional", "covariance")
 OWN = ("name", "b", "se", "source")
-LARGEST = 5.0  # log points: a coefficient or an error beyond it makes trade 148 times as large, so it is in percent by mistake
+LARGEST = 5.0  # log points: a coefficient beyond it makes trade 148 times as large; so large, it is in percent
 DEAREST = 1000.0  # times: a border that multiplies costs by more is an elasticity out of range
 
 

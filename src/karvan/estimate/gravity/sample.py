@@ -251,7 +251,7 @@ def named(table: pd.DataFrame, rows: np.ndarray, plan: Plan) -> str:
     """The first five rows by their labels."""
     shown = table.iloc[rows[:5]]
     labels = [
-        "-".join(f"{v:g}" if isinstance(v, float) else str(v) for v in row)
+        "-".join(str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in row)
         for row in shown[list(plan.by)].itertuples(index=False)
     ]
     return ", ".join(labels) + (f" and {rows.size - 5} more" if rows.size > 5 else "")
