@@ -70,6 +70,22 @@ def test_every_source_tells_another_file(cache, name, path, options, words):
     assert files_in(cache) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "options"),
+    [
+        ("nbk", MARCH, {"since": "2024-03-01", "until": "2024-03-01"}),
+        ("brent", RECORDED / "brent" / "RBRTEd.xls", {"frequency": "daily"}),
+        ("baci", RECORDED / "baci" / "BACI_HS17_Y2022_V202501.csv", {}),
+        ("itpd-e", RECORDED / "itpd-e" / "ITPD_E_R02.csv", {}),
+        ("cepii-gravity", RECORDED / "cepii-gravity" / "Gravity_V202211.csv", {}),
+        ("icio", RECORDED / "icio" / "2019_SML.csv", {}),
+    ],
+)
+def test_what_was_asked_is_kept(name, path, options):
+    (found,) = store.get(name, given=path, **options)
+    assert found.read_bytes() == path.read_bytes()
+
+
 @pytest.mark.parametrize("name", ["baci", "itpd-e", "cepii-gravity", "icio"])
 def test_another_archive_or_table_is_not_kept(tmp_path, cache, name):
     other, table = tmp_path / "world.npz", tmp_path / "table.csv"

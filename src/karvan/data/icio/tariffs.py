@@ -78,8 +78,9 @@ def build(
     ----------
     data : path or frame with columns `importer`, `exporter`, `product` (HS, two to ten digits) or `sector` (code of the
         table), `rate` (fraction, at most 1) or `rate_percent` (any size), and, where known, `trade` (weights, any one
-        unit). Countries in any scheme of `karvan.core.countries`; an exporter "World" (or empty) is the rate on partners without their own
-        (MFN); EU27 and EAEU stand for their members. Countries inside ROW are left out, and counted
+        unit). Countries in any scheme of `karvan.core.countries`; an exporter "World" (or empty) is the rate on
+        partners without their own (MFN); EU27 and EAEU stand for their members. Countries inside ROW are left out, and
+        counted
     flows : (n, i, j) MUSD, to say how much trade the rates cover
 
     Rates of products in one cell are averaged, weighted by `trade` where it is given. Between members of a bloc of the
