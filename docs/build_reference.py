@@ -38,7 +38,9 @@ def cli_page() -> str:
     parts = [
         NOTE,
         "# Command line",
-        "Every command takes `--help`. Faults go to standard error with exit code 1; `--json` prints plain data.",
+        "Every command takes `--help`. `--json` prints plain data on standard output. Faults and warnings are lines of "
+        "text on standard error, under `--json` too; a fault ends with exit code 1, or 2 where the words of the "
+        "command are wrong.",
     ]
     for name, command in commands():
         context = command.context_class(command, info_name=name, terminal_width=100, max_content_width=100)

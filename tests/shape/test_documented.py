@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 import karvan
+from karvan.cli import COMMANDS
 from karvan.core import errors
 from karvan.core.scenario import vocabulary
 
@@ -38,6 +39,13 @@ def name_of(path: Path) -> str:
 
 def commands() -> list[str]:
     return [name for name, _ in reference().commands()]
+
+
+def test_the_readme_lists_every_command() -> None:
+    rows = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    listed = " ".join(row.split("|")[1] for row in rows)
+    named = [name for name in COMMANDS if f"`karvan {name} " not in listed and f"`karvan {name}`" not in listed]
+    assert not named
 
 
 @pytest.mark.parametrize("name", SYMBOLS)

@@ -153,6 +153,8 @@ def test_the_stored_result_is_whole(name: str) -> None:
 
 
 def test_wrong_input_is_told(tmp_path: object) -> None:
+    with pytest.raises(kv.SourceError, match=r"name a back-test: tariff-2012, union-2010"):
+        kv.backtest()
     with pytest.raises(kv.SourceError, match=r"no back-test 'tariff-2013'.*tariff-2012"):
         kv.backtest("tariff-2013")
     with pytest.raises(kv.SourceError, match=r"no such folder; it must hold gravity/trade_1964_2016\.parquet"):

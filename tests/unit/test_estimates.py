@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from karvan import Estimate, ScenarioError, SourceError
+import karvan as kv
+from karvan import Estimate, KarvanWarning, ScenarioError, SourceError
 from karvan.core.estimates import read_estimates, shipped
 
 BLOCK = """\
@@ -125,6 +126,19 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
         Estimate.named("gravity/eeau")
 
 
+def test_another_case_is_the_same_name_and_a_file_alone_lists_its_names() -> None:
+    with pytest.raises(ScenarioError, match=r"Did you mean 'gravity/eaeu'\?"):
+        Estimate.named("Gravity/EAEU")
+    for name in ("gravity", "Gravity/"):
+        with pytest.raises(ScenarioError, match=r"Known: gravity/eaeu, gravity/eu, gravity/shallow"):
+            Estimate.named(name)
+
+
+def test_an_estimate_on_goods_is_not_one_on_services() -> None:
+    with pytest.warns(KarvanWarning, match="gravity/eaeu is estimated on trade in goods; sectors: services"):
+        kv.friction(between=["KAZ", "RUS"], from_="gravity/eaeu", sectors="services")
+
+
 OWN = {"name": "mine", "b": 0.3, "se": 0.1, "source": "me"}
 
 
@@ -139,7 +153,7 @@ def test_an_estimate_of_your_own() -> None:
     [
         ({**OWN, "se": 0}, "se is 0; a standard error is above 0"),
         ({**OWN, "se": -0.1}, r"se is -0\.1"),
-        ({**OWN, "se": 50}, r"se is 50; it is in log points"),
+        ({**OWN, "se": 50}, "se is 50; it is in log points"),
         ({**OWN, "se": "0.1"}, "se is '0.1', not a number"),
         ({**OWN, "b": float("nan")}, "b is nan, not a number"),
         ({**OWN, "b": True}, "b is True, not a number"),

@@ -97,12 +97,45 @@ def test_every_fault_is_told_at_once(table: pd.DataFrame) -> None:
         ({}, {"on": "log(agreement)"}, "log(agreement): "),
         ({"trade": lambda t: t.trade[:0]}, {"on": "agreement"}, "245 rows have no value of trade"),
         ({}, {"on": "agreement", "cluster": "alone"}, "no column 'alone'"),
+        ({}, {"on": None}, "on is None; expected names of columns"),
+        ({}, {"on": "agreement trade"}, "trade is the flow itself"),
+        ({}, {"on": "log(trade)"}, "log(trade) is the flow itself"),
+        (
+            {"importer": lambda t: t.importer.replace({"C01": "c01", "C02": "C02 "})},
+            {"on": "agreement"},
+            "2 countries are written in two ways: 'C01' and 'c01', 'C02' and 'C02 '",
+        ),
+        (
+            {"trade": lambda t: t.trade.where(t.index != 0), "year": lambda t: t.year.astype(float)},
+            {"on": "agreement"},
+            "1 rows have no value of trade: C00-C00-2000; fill them (an absence is not a zero), or say missing='drop' "
+            "(--missing drop)",
+        ),
     ],
 )
 def test_faults_say_what_and_where(table: pd.DataFrame, change: dict, options: dict, words: str) -> None:
     with pytest.raises(SourceError) as fault:
         gravity(table.assign(**change), **{"domestic": True, **options})
     assert words in str(fault.value), str(fault.value)
+
+
+def test_groups_among_the_countries_are_told(table: pd.DataFrame) -> None:
+    world = table.assign(**{side: table[side].replace({"C01": "World"}) for side in ("exporter", "importer")})
+    with pytest.warns(kv.KarvanWarning, match="1 of the countries are groups: World"):
+        gravity(world, on="agreement", domestic=True)
+
+
+def test_files_that_a_spreadsheet_saved(table: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "flows.csv"
+    for options, words in (
+        ({"sep": ";"}, "separated by semicolons"),
+        ({"sep": "\t"}, "separated by tabs"),
+        ({"encoding": "utf-16"}, "UTF-16 text; save it as UTF-8"),
+        ({"encoding": "cp1251"}, "not UTF-8 text .*; save it as UTF-8"),
+    ):
+        table.assign(exporter="Китай").to_csv(path, index=False, **options)
+        with pytest.raises(SourceError, match=words):
+            gravity(path, on="agreement")
 
 
 def test_too_few(table: pd.DataFrame) -> None:
@@ -202,6 +235,11 @@ def test_a_coefficient_as_a_trade_cost(fit: kv.GravityFit) -> None:
     cost, low, high = fit.cost_change("agreement", theta=5.0)
     assert cost**-5.0 == pytest.approx(np.exp(fit["agreement"]))
     assert low < cost < high < 1
+    for theta in (0, -1, float("nan"), "5"):
+        with pytest.raises(kv.SymbolError, match=r"theta is .*; an elasticity"):
+            fit.cost_change("agreement", theta=theta)
+    with pytest.raises(kv.SymbolError, match="level is 95"):
+        fit.cost_change("agreement", theta=5.0, level=95)
 
 
 def test_total_of_phased_effects_counts_the_covariance(table: pd.DataFrame) -> None:
@@ -235,23 +273,3 @@ def test_command(table: pd.DataFrame, fit: kv.GravityFit, tmp_path: Path) -> Non
     assert run.exit_code == 0 and "agreement_lag4" in run.stdout, run.output
     run = CliRunner().invoke(app, [*asked, "--lag", "agreement"])
     assert run.exit_code != 0
-
-
-def test_one_country_written_twice_is_refused(table: pd.DataFrame) -> None:
-    name = table["exporter"].iloc[0]
-    twice = table.assign(exporter=[n.lower() if k < 5 else n for k, n in enumerate(table["exporter"])])
-    with pytest.raises(SourceError, match=f"differ only by case or blanks: .*{name}"):
-        gravity(twice, on="agreement", domestic=True)
-
-
-def test_the_flow_does_not_explain_itself(table: pd.DataFrame) -> None:
-    for name in ("trade", "log(trade)"):
-        with pytest.raises(SourceError, match="'trade' is the flow; it cannot explain itself"):
-            gravity(table, on=name, domestic=True)
-
-
-def test_a_group_among_countries_is_told(table: pd.DataFrame) -> None:
-    name = table["importer"].iloc[0]
-    named = table.assign(importer=table["importer"].replace(name, "World"))
-    with pytest.warns(kv.KarvanWarning, match="World stand for groups of countries"):
-        gravity(named, on="agreement", domestic=True)

@@ -111,15 +111,21 @@ FAULTS = {
     "product 'wheat' is no HS code": rates(("KAZ", "CHN", "wheat", 0.1)),
     "rate is no number in 1 rows": rates(("KAZ", "CHN", "01", "10 %")),
     "rate is negative": rates(("KAZ", "CHN", "01", -0.1)),
-    "rates are fractions (percent: name the column rate_percent)": rates(("KAZ", "CHN", "01", 5)),
-    "rate is above 100% in 1 rows": rates(("KAZ", "CHN", "01", 0.05), ("KAZ", "MEX", "01", 1.7)),
-    "2 rows repeat importer, exporter and product: KAZ CHN 2709": rates(
-        ("KAZ", "CHN", "2709", 0.05), ("KAZ", "CHN", "2709", 0.1)
+    "rates are fractions; name percent rate_percent": rates(("KAZ", "CHN", "01", 5), ("KAZ", "MEX", "01", 7)),
+    "rate is above 3000%": rates(("KAZ", "CHN", "01", 40)),
+    "tariffs:3: rate is above 100 % in 1 rows": rates(
+        ("KAZ", "CHN", "01", 0.05), ("KAZ", "CHN", "02", 5), ("KAZ", "CHN", "03", 0.05)
     ),
-    "1 products stand below another product of the same pair: KAZ all 27090010": rates(
-        ("KAZ", "World", "2709", 0.05), ("KAZ", "World", "27090010", 0.1), ("KAZ", "CHN", "27090010", 0.1)
+    "product '27090010001' is no HS code; write two to ten digits": rates(("KAZ", "CHN", "27090010001", 0.1)),
+    "tariffs:3: a second rate of KAZ CHN 0101": rates(("KAZ", "CHN", "0101", 0.1), ("KAZ", "China", "101", 0.2)),
+    "a second rate of KAZ World 01; keep one": rates(("KAZ", "World", "01", 0.1), ("KAZ", "", "01", 0.1)),
+    "a second rate of DEU CHN 01": rates(("EU27", "CHN", "01", 0.1), ("DEU", "CHN", "01", 0.2)),
+    "tariffs:3: a rate beside that of its 4 digits: KAZ CHN 27090010": rates(
+        ("KAZ", "CHN", "2709", 0.1), ("KAZ", "CHN", "27090010", 0.2)
     ),
-    "1 products of more than 10 digits": rates(("KAZ", "CHN", "27090010001", 0.1)),
+    "a second rate of KAZ CHN A01_02": rates(
+        ("KAZ", "CHN", "A01_02", 0.1), ("KAZ", "CHN", "A01_02", 0.2), columns="importer exporter sector rate"
+    ),
     "unknown sector 'A0102'": rates(("KAZ", "CHN", "A0102", 0.1), columns="importer exporter sector rate"),
     "expected importer, exporter, one of product": rates(("KAZ", 1, "1", 0), columns="importer partner product rate"),
     "columns importer, exporter, rate": rates(("KAZ", "CHN", 0.1), columns="importer exporter rate"),
@@ -131,6 +137,15 @@ def test_faults_of_a_table(message: str) -> None:
     with pytest.raises(SourceError) as raised:
         build(FAULTS[message], COUNTRIES, SECTORS["2023"], ANY)
     assert message in str(raised.value)
+
+
+def test_rates_above_one_are_said_in_percent() -> None:
+    table = rates(
+        ("KAZ", "CHN", "01", 150.0), ("KAZ", "MEX", "0101", 5), ("KAZ", "MEX", "0102", 7),
+        columns="importer exporter product rate_percent",
+    )  # fmt: skip
+    tau = build(table, COUNTRIES, SECTORS["2023"], ANY).tau
+    assert (tau[0, 1, 0], tau[0, 2, 0]) == (1.5, pytest.approx(0.06))
 
 
 def test_faults_come_together() -> None:

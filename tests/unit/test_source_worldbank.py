@@ -53,9 +53,9 @@ def test_groups_are_kept_apart():
 def test_an_error_instead_of_data_is_told(monkeypatch):
     Owner(monkeypatch, httpx.Response(200, content=(RECORDED / "worldbank" / "error.json").read_bytes()))
     with pytest.raises(SourceError, match=r"answers with an error: Invalid value: .*check indicators and countries"):
-        store.get("worldbank", countries="KZZ")
+        store.get("worldbank", countries="KAZ")
     with pytest.raises(SourceError, match="not in the cache"):
-        store.kept("worldbank", countries="KZZ")
+        store.kept("worldbank", countries="KAZ")
 
 
 def test_pages_that_are_missing_are_told():

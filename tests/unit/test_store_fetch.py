@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -62,6 +63,15 @@ def test_faults_that_pass_are_tried_again_with_growing_waits(monkeypatch, waits,
     assert fetched(request()).sha256 == SHA
     assert len(owner.asked) == 5 and len(waits) == 4
     assert all(base <= got <= base + 1 for base, got in zip([1, 2, 4, 8], waits, strict=True))
+
+
+def test_what_is_tried_again_does_not_reach_the_screen(monkeypatch, waits, capsys):
+    log = logging.getLogger("stamina")
+    monkeypatch.setattr(log, "handlers", [])
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    Owner(monkeypatch, httpx.Response(503), httpx.Response(200, content=CSV))
+    fetched(request())
+    assert capsys.readouterr().err == ""
 
 
 def test_retry_after_is_honoured(monkeypatch, waits):

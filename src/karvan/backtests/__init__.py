@@ -39,13 +39,13 @@ TESTS = {
 
 
 def backtest(
-    name: str, data: str | Path | None = None, *, draws: int = DRAWS, seed: int = SEED, variants: bool = True
+    name: str = "", data: str | Path | None = None, *, draws: int = DRAWS, seed: int = SEED, variants: bool = True
 ) -> Backtest:
     """Predict a past change from data before it and lay the prediction beside what happened.
 
     Parameters
     ----------
-    name : "tariff-2012" or "union-2010"
+    name : "tariff-2012" or "union-2010"; `list_tests()` says what they are
     data : folder with the source files (their licences keep them out of karvan); None gives the stored result
     draws, seed : draws of the elasticities for the band, at least 20
     variants : other outcome years, tariffs, closures and settings too
@@ -60,6 +60,8 @@ def backtest(
     SourceError
         No such back-test; a file is missing or not as expected.
     """
+    if not name or name == "list":
+        raise SourceError(f"name a back-test: {', '.join(TESTS)}; `karvan backtest` says what they are")
     if name not in TESTS:
         raise SourceError(f"no back-test {name!r}.{suggest(name, TESTS)}")
     if data is None:

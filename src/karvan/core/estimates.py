@@ -25,7 +25,7 @@ FOLDER = Path(str(files("karvan").joinpath("estimates")))
 NEEDED = ("measures", "duties", "estimator", "sample", "source", "command")
 KEYS = ("b", "se", *NEEDED, "observations", "date", "provisional", "covariance")
 OWN = ("name", "b", "se", "source")
-LARGEST = 5.0  # log points: a coefficient beyond it makes trade 148 times as large, so it is in percent by mistake
+LARGEST = 5.0  # log points: a coefficient beyond it makes trade 148 times as large; so large, it is in percent
 DEAREST = 1000.0  # times: a border that multiplies costs by more is an elasticity out of range
 
 
@@ -69,7 +69,7 @@ class Estimate:
         """
         known = shipped()
         if name not in known:
-            hint = suggest(name, known) if known else " None comes with this version."
+            hint = _hint(name, known) if known else " None comes with this version."
             raise ScenarioError(f"unknown estimate {name!r}.{hint}")
         return known[name]
 
@@ -152,6 +152,15 @@ def shipped() -> Mapping[str, Estimate]:
 @cache
 def _of_folder(folder: Path) -> Mapping[str, Estimate]:
     return {e.name: e for path in sorted(folder.glob("*.toml")) for e in read_estimates(path)}
+
+
+def _hint(name: str, known: Mapping[str, Estimate]) -> str:
+    """Name the nearest estimate; of a file alone ("gravity"), or another block of it, the names that it has."""
+    if name.lower() in (k.lower() for k in known):
+        return suggest(name, known)
+    file = name.rstrip("/").lower()
+    there = [k for k in known if k.startswith(f"{file}/")]
+    return f" Known: {', '.join(there)}." if there else suggest(name, known)
 
 
 def read_estimates(path: str | Path) -> list[Estimate]:

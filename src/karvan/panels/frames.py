@@ -51,6 +51,16 @@ def _file(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise SourceError(f"{path}: no such file")
     try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        found = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except UnicodeDecodeError as fault:
+        with path.open("rb") as file:
+            wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+        said = "UTF-16 text" if wide else f"not UTF-8 text (byte {fault.start}), perhaps Windows-1251 or 1252"
+        raise SourceError(f"{path}: {said}; save it as UTF-8") from None
     except (OSError, ValueError) as fault:
         raise SourceError(f"{path}: cannot be read as a table ({fault})") from None
+    head = str(found.columns[0]) if len(found.columns) == 1 else ""
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if mark in head:
+            raise SourceError(f"{path}: columns are separated by {name}; save it with commas and decimal points")
+    return found

@@ -30,15 +30,14 @@ def _ready(arguments: dict[str, Any]) -> dict[str, Any]:
         return given
     if not isinstance(given.get("lost", True), bool):
         raise ScenarioError(f"friction: lost is true (the effect ends) or false (it comes), got {given['lost']!r}")
-    estimate = _estimate(given["from_"])
-    ours = isinstance(estimate, Estimate) and estimate.comes_with_karvan
-    if ours and given.get("sectors", "goods") in ("services", "all"):
+    found = _estimate(given["from_"])
+    if isinstance(found, Estimate) and found.comes_with_karvan and given.get("sectors") in ("services", "all"):
         warnings.warn(
-            f"friction: {estimate.name} was estimated on goods; here it is applied to services too",
+            f"friction: {found.name} is estimated on trade in goods; sectors: {given['sectors']} puts it on services",
             KarvanWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
-    return {**given, "from_": estimate}
+    return {**given, "from_": found}
 
 
 def _estimate(value: Any) -> Any:

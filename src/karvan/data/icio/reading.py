@@ -75,6 +75,17 @@ def read(path: str | Path, year: int | None = None) -> InterCountry:
     return table
 
 
+def require_table(path: str | Path, year: int | None = None) -> None:
+    """Refuse a file whose first line is not the header of an inter-country table of the year."""
+    path = Path(path)
+    faults = Faults(path)
+    with _opened(path, year) as (file, _):
+        first = file.readline(1 << 20)
+    if not _is_other(first, faults):
+        from_header([c.strip().strip('"') for c in first.rstrip("\r\n").split(",")][1:], faults)
+    faults.stop()
+
+
 @contextmanager
 def _opened(path: Path, year: int | None) -> Iterator[tuple[TextIO, str]]:
     """Open a CSV, or the member of a zip, as text; give its name."""

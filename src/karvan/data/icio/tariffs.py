@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from karvan.core.countries import group, to_iso3
-from karvan.core.errors import SourceError, first_five
+from karvan.core.errors import SourceError
 from karvan.core.faults import Faults
 from karvan.core.labels import suggest
 from karvan.core.source import Block
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNIONS = {"EU27": "EU", "EU28": "EU", "EAEU": "EAEU"}  # group rows that stand for every member
-HIGHEST = 1.0  # fraction; one rate of several hundred percent outweighs all others in the mean of a sector
-LONGEST = 10  # digits of a national tariff line
+HIGHEST = 30.0  # fraction; above it percent were meant
+DIGITS = 10  # the longest HS codes
 ALL = "all"
+PERCENT = "rates are fractions; name percent rate_percent, where 150 may stand"
 LATEST = 2021  # trade blocs of a table without a year
 
 
@@ -46,11 +47,15 @@ def sector_of(products: Sequence[str], sectors: Sequence[str]) -> list[str | Non
     fold = _folded(sectors)
     found: list[str | None] = []
     for code in products:
-        digits = code.strip().replace(".", "")
-        digits = digits.zfill(len(digits) + len(digits) % 2)
+        digits = _digits(code)
         hit = next((prefixes[digits[:n]] for n in (6, 4, 2) if digits[:n] in prefixes), None)
         found.append(fold.get(hit) if hit else None)
     return found
+
+
+def _digits(code: str) -> str:
+    digits = code.strip().replace(".", "")
+    return digits.zfill(len(digits) + len(digits) % 2)
 
 
 def none(shape: tuple[int, int, int]) -> Tariffs:
@@ -72,19 +77,20 @@ def build(
     Parameters
     ----------
     data : path or frame with columns `importer`, `exporter`, `product` (HS, two to ten digits) or `sector` (code of the
-        table), `rate` (fraction) or `rate_percent`, and, where known, `trade` (weights, any one unit). Countries in any
-        scheme of `karvan.core.countries`; an exporter "World" (or empty) is the rate on partners without their own
-        (MFN); EU27 and EAEU stand for their members. Countries inside ROW are left out, and counted
+        table), `rate` (fraction, at most 1) or `rate_percent` (any size), and, where known, `trade` (weights, any one
+        unit). Countries in any scheme of `karvan.core.countries`; an exporter "World" (or empty) is the rate on
+        partners without their own (MFN); EU27 and EAEU stand for their members. Countries inside ROW are left out, and
+        counted
     flows : (n, i, j) MUSD, to say how much trade the rates cover
 
-    Rates of the same cell are averaged, weighted by `trade` where it is given. Between members of a bloc of the year
-    only rates of the pair itself hold, else zero. Services and own sales carry none.
+    Rates of products in one cell are averaged, weighted by `trade` where it is given. Between members of a bloc of the
+    year only rates of the pair itself hold, else zero. Services and own sales carry none.
 
     Raises
     ------
     SourceError
         Every fault at once: columns, unknown countries, products or sectors, rates that are no numbers, negative or
-        look like percent.
+        look like percent; a product that has two rates for a pair, or a rate beside those of its parts (2709, 270900).
     """
     rows, name = _rows(data)
     faults = Faults(name)
@@ -92,9 +98,10 @@ def build(
     rows["exporter"] = _codes(rows["exporter"].fillna(""), faults, world=True)
     _place_sectors(rows, sectors, faults)
     _require_rates(rows, faults)
-    _require_once(rows, faults)
     faults.stop()
     rows = _members(_members(rows, "importer", year), "exporter", year)
+    _require_single(rows, faults)
+    faults.stop()
     inside = rows["importer"].isin(countries) & rows["exporter"].isin([*countries, ALL])
     kept = rows[inside & rows["sector"].notna() & ~rows["sector"].isin(services(sectors))]
     own, mfn = _tables(kept, countries, sectors)
@@ -131,6 +138,8 @@ def _rows(data: Any) -> tuple[pd.DataFrame, str]:
             "sector, one of rate (fraction) and rate_percent, and, where known, trade"
         )
     rows = found[["importer", "exporter", what[0], rate[0], *(c for c in ("trade",) if c in found.columns)]].copy()
+    rows["line"] = range(2, len(rows) + 2)
+    rows["fraction"] = rate[0] == "rate"
     rows["rate"] = _number(rows[rate[0]]) / (100 if rate[0] == "rate_percent" else 1)
     rows["trade"] = _number(rows["trade"]) if "trade" in rows else np.nan
     return rows.reset_index(drop=True), name
@@ -161,12 +170,15 @@ def _place_sectors(rows: pd.DataFrame, sectors: Sequence[str], faults: Faults) -
     """Give every row its sector; products of no industry (chapters 77, 98, 99) get none."""
     if "product" in rows:
         once = rows["product"].unique()
-        codes = [str(int(p)) if isinstance(p, float) and p.is_integer() else str(p) for p in once]
-        bad = [p for p, c in zip(once, codes, strict=True) if not c.strip().replace(".", "").isdecimal()]
+        codes = [_digits(str(int(p)) if isinstance(p, float) and p.is_integer() else str(p)) for p in once]
+        bad = [p for p, c in zip(once, codes, strict=True) if not c.isdecimal() or len(c) > DIGITS]
         for p in bad[:5]:
-            faults.add(f"product {p!r} is no HS code", row=int(rows.index[rows["product"].map(str) == str(p)][0]) + 2)
+            line = int(rows.index[rows["product"].map(str) == str(p)][0]) + 2
+            faults.add(f"product {p!r} is no HS code", row=line, remedy="write two to ten digits, as 270900")
+        rows["code"] = rows["product"].map(dict(zip(once, codes, strict=True)))
         rows["sector"] = rows["product"].map(dict(zip(once, sector_of(codes, sectors), strict=True)))
         return
+    rows["code"] = rows["sector"]
     known = set(sectors) | {s for e in EDITIONS for s in industries(e)}
     for s in rows["sector"].unique():
         if s not in known:
@@ -180,53 +192,35 @@ def _require_rates(rows: pd.DataFrame, faults: Faults) -> None:
     for what, bad, remedy in (
         ("rate is no number", rows["rate"].isna(), "leave the row out where the rate is unknown"),
         ("rate is negative", rows["rate"] < 0, "a subsidy is no tariff"),
-        (
-            f"rate is above {HIGHEST:.0%}",
-            rows["rate"] > HIGHEST,
-            "rates are fractions (percent: name the column rate_percent); cap equivalents of specific duties yourself",
-        ),
+        ("rate is above 100 %", rows["fraction"] & (rows["rate"] > 1) & (rows["rate"] <= HIGHEST), PERCENT),
+        (f"rate is above {HIGHEST:.0%}", rows["rate"] > HIGHEST, PERCENT),
         ("trade is negative", rows["trade"] < 0, "correct the weights"),
     ):
         if bad.any():
             faults.add(f"{what} in {int(bad.sum())} rows", row=int(bad.to_numpy().argmax()) + 2, remedy=remedy)
+    if not faults.found and len(rows) and (rows["rate"] > 1).mean() > 0.5:
+        faults.add("more than half of the rates are above 100 %", remedy="5 in rate_percent is 5 %")
 
 
-def _require_once(rows: pd.DataFrame, faults: Faults) -> None:
-    """One rate for a product of a pair: not twice, and not for a heading and a line below it."""
-    what = "product" if "product" in rows else "sector"
+def _require_single(rows: pd.DataFrame, faults: Faults) -> None:
+    """Refuse two rates of a pair for one product or sector, and a product beside its parts: a mean would mix them."""
     pair = rows["importer"].astype(str) + " " + rows["exporter"].astype(str) + " "
-    code = rows[what].map(_plain)
-    key = pair + code
-    twice = key.duplicated(keep=False)
-    if twice.any():
-        shown = first_five(dict.fromkeys(key[twice]))
-        faults.add(
-            f"{int(twice.sum())} rows repeat importer, exporter and {what}: {shown}",
-            row=int(twice.to_numpy().argmax()) + 2,
-            remedy="keep one rate of each",
-        )
-    if what == "sector":
+    said = pair + rows["code"].astype(str)
+    twice = said.duplicated()
+    _note(rows, said, twice, "a second rate of", "keep one; a mean would hide the difference", faults)
+    if "product" not in rows:
         return
-    if (long := code.str.len() > LONGEST).any():
-        row = int(long.to_numpy().argmax()) + 2
-        faults.add(f"{int(long.sum())} products of more than {LONGEST} digits", row=row, remedy="HS codes have 2 to 10")
-    have = set(key)
-    below = [k for k, digits in ((k, len(c)) for k, c in zip(key, code, strict=True)) if _above(k, digits, have)]
-    if below:
-        faults.add(
-            f"{len(below)} products stand below another product of the same pair: {first_five(below)}",
-            remedy="give one level of the classification for each product",
-        )
+    size, whole = rows["code"].str.len(), set(said)
+    for digits in (2, 4, 6, 8):
+        inside = (size > digits) & (pair + rows["code"].str[:digits]).isin(whole)
+        _note(rows, said, inside & ~twice, f"a rate beside that of its {digits} digits:", "keep one level", faults)
 
 
-def _above(key: str, digits: int, have: set[str]) -> bool:
-    """Whether a code of the same pair with fewer digits holds this one."""
-    return any(key[: len(key) - digits + n] in have for n in range(2, digits))
-
-
-def _plain(code: Any) -> str:
-    text = str(int(code)) if isinstance(code, float) and code.is_integer() else str(code)
-    return text.strip().replace(".", "")
+def _note(rows: pd.DataFrame, said: pd.Series, bad: pd.Series, what: str, remedy: str, faults: Faults) -> None:
+    if bad.any():
+        first = said[bad].iloc[0].replace(f" {ALL} ", " World ")
+        more = f" and {int(bad.sum()) - 1} more" if bad.sum() > 1 else ""
+        faults.add(f"{what} {first}{more}", row=int(rows["line"][bad].iloc[0]), remedy=remedy)
 
 
 def _members(rows: pd.DataFrame, side: str, year: int | None) -> pd.DataFrame:

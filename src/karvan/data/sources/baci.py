@@ -15,6 +15,7 @@ from karvan.core.errors import SourceError, first_five
 from karvan.core.faults import Faults
 from karvan.data.sources.bulk import (
     Table,
+    fits,
     frame,
     members,
     move_years,
@@ -50,6 +51,11 @@ def requests(*, nomenclature: str = "HS17", release: str = "202501") -> tuple[Re
     """One archive with every year of a nomenclature (HS92 from 1995, HS17 from 2017), 0.3 to 2.5 GB."""
     name = f"BACI_{nomenclature}_V{release}.zip"
     return (Request(url=f"{BASE}/{name}", file=name, expect="zip"),)
+
+
+def accept(path: Path, *, nomenclature: str = "HS17", release: str = "202501") -> None:
+    """Refuse another archive, or a table with other columns."""
+    fits(path, rf"BACI_{nomenclature}_Y\d{{4}}_V{release}\.csv", TYPES)
 
 
 def read(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +20,7 @@ Frequency = Literal["daily", "weekly", "monthly", "annual"]
 Via = Literal["xls", "api"]
 API = "https://api.eia.gov/v2/petroleum/pri/spt/data/"
 PER_PAGE = 5000  # the most that the API answers at once
+GAPS = ((4, "daily"), (15, "weekly"), (100, "monthly"))  # days, at most
 FORMATS = {4: "%Y", 7: "%Y-%m", 10: "%Y-%m-%d"}
 
 
@@ -27,7 +29,7 @@ def requests(*, frequency: Frequency = "daily", via: Via = "xls") -> tuple[Reque
     file = f"RBRTE{frequency[0]}.xls"
     if via == "api":
         return (_page(frequency, 0),)
-    return (Request(f"https://www.eia.gov/dnav/pet/hist_xls/{file}", file, expect="xls"),)
+    return (Request(f"https://www.eia.gov/dnav/pet/hist_xls/{file}", file, expect="xls", holds=_holds(frequency)),)
 
 
 def more(first: Sequence[Path], *, frequency: Frequency = "daily", via: Via = "xls") -> tuple[Request, ...]:
@@ -45,6 +47,18 @@ def accept(path: Path) -> None:
     faults = Faults(path)
     _answer(path, faults)
     faults.stop()
+
+
+def found(path: Path) -> dict[str, set[str]]:
+    """The frequency of a file, by the median of the days between its dates."""
+    faults = Faults(path)
+    days = sorted(row["date"].toordinal() for row in _of(path)(path, faults))
+    faults.stop()
+    gaps = sorted(late - early for early, late in pairwise(days))
+    if not gaps:
+        return {}
+    gap = gaps[len(gaps) // 2]
+    return {"frequency": {next((name for longest, name in GAPS if gap <= longest), "annual")}}
 
 
 def read(paths: Sequence[Path], *, frequency: Frequency = "daily", gaps: bool = False) -> pd.DataFrame:
@@ -73,11 +87,22 @@ def _page(frequency: str, offset: int) -> Request:
         "length": str(PER_PAGE),
     }
     file = f"brent-{frequency}-{offset}.json"
-    return Request(API, file, params=tuple(params.items()), secret="EIA_API_KEY", expect="json")
+    return Request(
+        API, file, params=tuple(params.items()), secret="EIA_API_KEY", expect="json", holds=_holds(frequency)
+    )
+
+
+def _holds(frequency: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return (("frequency", (frequency,)),)
 
 
 def _rows(path: Path, faults: Faults) -> Iterator[dict[str, Any]]:
-    return _of_api(path, faults) if path.suffix == ".json" else _of_workbook(path, faults)
+    return _of(path)(path, faults)
+
+
+def _of(path: Path) -> Callable[[Path, Faults], Iterator[dict[str, Any]]]:
+    with path.open("rb") as file:
+        return _of_api if file.read(1) in (b"{", b"[") else _of_workbook
 
 
 def _of_workbook(path: Path, faults: Faults) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -123,6 +123,14 @@ def members(path: Path, pattern: str, faults: Faults) -> list[str]:
             faults.add("the archive breaks off: the download was cut", remedy=AGAIN)
     faults.stop()
     return [path.name]
+
+
+def fits(path: Path, pattern: str, columns: Iterable[str]) -> None:
+    """Refuse an archive without a table that fits a pattern, or a table without the columns of the source."""
+    faults = Faults(path)
+    if members(path, pattern, faults) == [path.name]:
+        need(_header(path, faults), list(columns), faults)
+        faults.stop()
 
 
 def table(

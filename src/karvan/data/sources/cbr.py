@@ -36,7 +36,13 @@ def requests(*, since: date, until: date, currencies: tuple[str, ...] = ("USD",)
         raise SourceError(f"cbr: until={until} is before since={since}")
     days = (("date_req1", since.strftime("%d/%m/%Y")), ("date_req2", until.strftime("%d/%m/%Y")))
     return tuple(
-        Request(URL, f"{code}-{since}-{until}.xml", params=(*days, ("VAL_NM_RQ", IDS[code])), expect="xml")
+        Request(
+            URL,
+            f"{code}-{since}-{until}.xml",
+            params=(*days, ("VAL_NM_RQ", IDS[code])),
+            expect="xml",
+            holds=(("currency", (code,)), ("date", (f"{since}..{until}",))),
+        )
         for code in currencies
     )
 
@@ -54,6 +60,14 @@ def read(paths: Sequence[Path], *, gaps: bool = False) -> pd.DataFrame:
     """
     rows = gather(paths, _rows, ["date", "currency", "rate", "nominal"])
     return checked(rows, ["currency"], "rate", gaps=gaps)
+
+
+def found(path: Path) -> dict[str, set[str]]:
+    """Currencies and days of a file."""
+    faults = Faults(path)
+    rows = list(_rows(path, faults))
+    faults.stop()
+    return {"currency": {row["currency"] for row in rows}, "date": {f"{row['date']:%Y-%m-%d}" for row in rows}}
 
 
 def _rows(path: Path, faults: Faults) -> Iterator[dict[str, Any]]:

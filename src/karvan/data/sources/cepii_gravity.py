@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from karvan.core.faults import Faults
 from karvan.data.sources.bulk import (
     Table,
+    fits,
     frame,
     members,
     move_years,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 URL = "https://www.cepii.fr/DATA_DOWNLOAD/gravity/data/Gravity_csv_V202211.zip"
+TABLES = r"Gravity_V\w+\.csv"
 KEYS = ("year", "country_id_o", "country_id_d", "iso3_o", "iso3_d", "country_exists_o", "country_exists_d")
 COLUMNS: tuple[str, ...] = (
     *("dist", "distw_harmonic", "contig", "comlang_off", "comcol", "col_dep_ever", "pop_o", "pop_d", "gdp_o", "gdp_d"),
@@ -41,6 +43,11 @@ UNITS = {"dist": "km", "gdp_": "kusd", "gdpcap_": "kusd", "pop_": "thousand", "t
 def requests() -> tuple[Request, ...]:
     """One archive, release 202211 (0.2 GB, 1.3 GB unpacked)."""
     return (Request(url=URL, file="Gravity_csv_V202211.zip", expect="zip"),)
+
+
+def accept(path: Path) -> None:
+    """Refuse another archive, or a table with other columns."""
+    fits(path, TABLES, KEYS)
 
 
 def read(
@@ -99,7 +106,7 @@ def _parts(
             pairs, ("iso3_o", "iso3_d"), "iso3", ("year", "exporter", "importer", *names), (exist, *kept)
         )
 
-    return parts(path, folder, members(path, r"Gravity_V\w+\.csv", Faults(path)), one, by_year)
+    return parts(path, folder, members(path, TABLES, Faults(path)), one, by_year)
 
 
 def _with_unit(column: str) -> str:

@@ -17,6 +17,7 @@ from karvan.data.sources.tidy import (
     each,
     header_of,
     known,
+    labels,
     mark,
     missing_months,
     not_negative,
@@ -62,15 +63,26 @@ def requests(
     goods, ways = "+".join(products), "+".join(FLOWS[f] for f in flows)
     to = "+".join(_code(p) for p in partners)
     span = ("-01", "-12") if monthly else ("", "")
+    held: list[tuple[str, tuple[str, ...]]] = [("flow", flows), ("product", products)]
+    held += [("partner", partners)] if partners else []
     return tuple(
         Request(
             url=f"{BASE}/{'M' if monthly else 'A'}.{_code(r)}.{to}.{goods}.{ways}.VALUE_IN_EUROS",
             file=f"{r}-{year}.csv",
             params=(("format", "SDMX-CSV"), ("startPeriod", f"{year}{span[0]}"), ("endPeriod", f"{year}{span[1]}")),
+            holds=(("reporter", (r,)), ("period", (f"{year}{span[0]}..{year}{span[1]}",)), *held),
         )
         for r in reporters
         for year in years
     )
+
+
+def found(path: Path) -> dict[str, set[str]]:
+    """Reporters, partners, periods, flows and products of a table."""
+    faults = Faults(path)
+    tidy = _rows(_raw(path, faults, "utf-8-sig"), faults)
+    faults.stop()
+    return labels(tidy, {name: name for name in ("reporter", "partner", "period", "flow", "product")})
 
 
 def read(
@@ -115,7 +127,8 @@ def _raw(path: Path, faults: Faults, encoding: str) -> pd.DataFrame:
     return raw
 
 
-def _tidy(raw: pd.DataFrame, faults: Faults, level: int | None, decimal: str) -> pd.DataFrame:
+def _rows(raw: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+    """Who, with whom, what and when of every row, checked."""
     period = raw["PERIOD"].str.strip()
     tidy = raw[["row"]].assign(period=period.str.replace(r"^(\d{4})(\d{2})$", r"\1-\2", regex=True))
     odd = ~tidy["period"].str.fullmatch(r"\d{4}(-(0[1-9]|1[0-2]))?")
@@ -126,7 +139,12 @@ def _tidy(raw: pd.DataFrame, faults: Faults, level: int | None, decimal: str) ->
     tidy["flow"] = raw["FLOW"].str.strip().str.upper().map(SAID)
     unknown = tidy["flow"].isna()
     mark(faults, tidy["row"][unknown], "FLOW is neither import (1) nor export (2)", "leave other flows out")
-    tidy["product"], tidy["value_eur"] = raw["PRODUCT"].str.strip(), numbers(raw, "VALUE_IN_EUR", faults, decimal)
+    return tidy.assign(product=raw["PRODUCT"].str.strip())
+
+
+def _tidy(raw: pd.DataFrame, faults: Faults, level: int | None, decimal: str) -> pd.DataFrame:
+    tidy = _rows(raw, faults)
+    tidy["value_eur"] = numbers(raw, "VALUE_IN_EUR", faults, decimal)
     not_negative(tidy, "value_eur", faults)
     tidy = one_level(tidy, faults, level)
     unique(tidy, KEY, faults)

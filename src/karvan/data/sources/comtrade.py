@@ -19,6 +19,7 @@ from karvan.data.sources.tidy import (
     batches,
     each,
     known,
+    labels,
     mark,
     missing_months,
     need,
@@ -81,6 +82,9 @@ def requests(
     )
     to = {"partnerCode": ",".join(map(_number, partners))} if partners else {}
     rest = to | {"flowCode": ",".join(flows)} | WHOLE | {"includeDesc": "TRUE"}
+    said: list[tuple[str, tuple[str, ...]]] = [("flow", flows)]
+    said += [("partner", partners)] if partners else []
+    said += [("product", products)] if not any(p.startswith("AG") for p in products) else []
     made = []
     for reporter in reporters:
         for some in batches(periods, 1 if preview else 12):
@@ -88,7 +92,8 @@ def requests(
                 asked = {"reporterCode": _number(reporter), "period": ",".join(map(str, some))}
                 asked |= {"cmdCode": ",".join(goods)} | rest
                 file = f"{reporter}-{_span(some)}-{_span(goods)}.json"
-                made.append(one._replace(file=file, params=tuple(asked.items())))
+                holds = (("reporter", (reporter,)), ("period", tuple(map(str, some))), *said)
+                made.append(one._replace(file=file, params=tuple(asked.items()), holds=holds))
     return tuple(made)
 
 
@@ -126,6 +131,24 @@ def read(paths: Sequence[Path], *, level: int | None = None, cut: bool = False) 
 def accept(path: Path) -> None:
     """Refuse an answer that tells an error instead of records."""
     _records(path, Records(path), cut=True)
+
+
+def found(path: Path) -> dict[str, set[str]]:
+    """Reporters, partners, periods, flows and products of an answer."""
+    import pandas as pd
+
+    faults = Records(path)
+    raw = pd.DataFrame(_records(path, faults, cut=True))
+    if raw.empty:
+        return {}
+    need(list(raw.columns), FIELDS, faults)
+    faults.stop()
+    raw["row"] = range(1, len(raw) + 1)
+    for side in ("reporter", "partner"):
+        raw[side], _ = places(raw, f"{side}Code", faults, "baci")
+    faults.stop()
+    names = {"period": "period", "flow": "flowCode", "product": "cmdCode", "reporter": "reporter", "partner": "partner"}
+    return labels(raw, names)
 
 
 def _records(path: Path, faults: Faults, cut: bool) -> list[dict]:

@@ -54,6 +54,13 @@ def requests(*, year: int = 2019, edition: str = "") -> tuple[Request, ...]:
     raise SourceError(f"icio: the {edition} edition has the years {years[0][0]} to {years[-1][1]}, not {year}")
 
 
+def accept(path: Path, *, year: int = 2019) -> None:
+    """Refuse a file that is no inter-country table, or an archive without the year."""
+    from karvan.data.icio.reading import require_table
+
+    require_table(path, year)
+
+
 def read(paths: Sequence[Path], *, year: int = 2019, edition: str = "") -> pd.DataFrame:
     """Return the uses of one year that are not zero: exporter, sector, importer, use, value_musd.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from karvan.core.faults import Faults
 from karvan.data.sources.messages import observations
-from karvan.data.sources.tidy import Records, each, numbers, places, unique
+from karvan.data.sources.tidy import Records, each, labels, numbers, places, unique
 from karvan.data.store.request import Request
 
 if TYPE_CHECKING:
@@ -45,7 +45,19 @@ def requests(
     back = {"XKX": "KOS", "PSE": "WBG"}
     key = f"{'+'.join(back.get(c, c) for c in countries)}.{'+'.join(indicators)}.A"
     params = (("startPeriod", str(start)), ("endPeriod", str(end)))
-    return (Request(url=f"{BASE}/{flow}/{key}", file=f"{flow.split(',')[1]}.xml", params=params, expect="xml"),)
+    holds: list[tuple[str, tuple[str, ...]]] = [("period", (f"{start}..{end}",))]
+    holds += [("country", countries)] if countries else []
+    holds += [("indicator", indicators)] if indicators else []
+    file = f"{flow.split(',')[1]}.xml"
+    return (Request(url=f"{BASE}/{flow}/{key}", file=file, params=params, expect="xml", holds=tuple(holds)),)
+
+
+def found(path: Path) -> dict[str, set[str]]:
+    """Countries, indicators and periods of a message."""
+    faults = Records(path)
+    tidy = _one(path, faults)
+    faults.stop()
+    return labels(tidy, {name: name for name in ("country", "indicator", "period")})
 
 
 def read(paths: Sequence[Path]) -> pd.DataFrame:

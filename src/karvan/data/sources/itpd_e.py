@@ -15,6 +15,7 @@ from karvan.core.faults import Faults
 from karvan.core.labels import suggest
 from karvan.data.sources.bulk import (
     Table,
+    fits,
     frame,
     members,
     move_years,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 URL = "https://www.usitc.gov/data/gravity/itpd_e/itpd_e_r02.zip"
+TABLES = r"(?i)itpde?_?e_r\d+.*\.csv"
 SECTORS = ("Agriculture", "Mining and Energy", "Manufacturing", "Services")
 TYPES = {"exporter_iso3": "VARCHAR", "importer_iso3": "VARCHAR", "broad_sector": "VARCHAR", "industry_id": "SMALLINT"}
 TYPES |= {"year": "SMALLINT", "trade": "DOUBLE", "flag_mirror": "VARCHAR", "flag_zero": "VARCHAR"}
@@ -53,6 +55,11 @@ OWN = {"ROM": "ROU", "ZAR": "COD", "TMP": "TLS", "KSV": "XKX"}
 def requests() -> tuple[Request, ...]:
     """One archive, release 2 (about 0.6 GB, 7 GB unpacked)."""
     return (Request(url=URL, file="itpd_e_r02.zip", expect="zip"),)
+
+
+def accept(path: Path) -> None:
+    """Refuse another archive, or a table with other columns."""
+    fits(path, TABLES, TYPES)
 
 
 def read(
@@ -97,7 +104,7 @@ def to_parquet(path: Path, out: Path, *, years: tuple[int, ...] = ()) -> None:
 def _parts(
     con: duckdb.DuckDBPyConnection, folder: Path, path: Path, kept: Sequence[str], by_year: bool = False
 ) -> list[Path]:
-    names = members(path, r"(?i)itpde?_?e_r\d+.*\.csv", Faults(path))
+    names = members(path, TABLES, Faults(path))
 
     def one(name: str) -> tuple[Table, str]:
         trade = table(con, folder, path, name, TYPES, SELECT)

@@ -24,7 +24,13 @@ def requests(*, since: date, until: date, every: Literal["day", "week", "month"]
     if until < since:
         raise SourceError(f"nbk: until={until} is before since={since}")
     return tuple(
-        Request(URL, f"{day}.xml", params=(("fdate", day.strftime("%d.%m.%Y")),), expect="xml")
+        Request(
+            URL,
+            f"{day}.xml",
+            params=(("fdate", day.strftime("%d.%m.%Y")),),
+            expect="xml",
+            holds=(("date", (day.isoformat(),)),),
+        )
         for day in _days(since, until, every)
     )
 
@@ -42,6 +48,14 @@ def read(paths: Sequence[Path], *, currencies: tuple[str, ...] = (), gaps: bool 
     if missing or found.empty:
         raise SourceError(f"nbk: no rate of {', '.join(missing) or 'any currency'}: the bank does not quote it then")
     return checked(found, ["currency"], "rate", gaps=gaps)
+
+
+def found(path: Path) -> dict[str, set[str]]:
+    """Days of a file."""
+    faults = Faults(path)
+    days = {f"{row['date']:%Y-%m-%d}" for row in _rows(path, faults, (), gaps=True)}
+    faults.stop()
+    return {"date": days}
 
 
 def _days(since: date, until: date, every: str) -> Iterator[date]:

@@ -247,6 +247,11 @@ def missing_months(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
     return said
 
 
+def labels(frame: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, set[str]]:
+    """What stands in columns of a frame, under the names of `columns`: {name: column}."""
+    return {name: set(frame[column].dropna().astype(str)) for name, column in columns.items()}
+
+
 def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     """Parts of at most `size` items, in order."""
     return (items[start : start + size] for start in range(0, len(items), size))

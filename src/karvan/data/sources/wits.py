@@ -15,7 +15,18 @@ from karvan.core.countries import from_iso3
 from karvan.core.errors import SourceError, first_five
 from karvan.core.faults import Faults
 from karvan.data.sources.messages import observations
-from karvan.data.sources.tidy import Records, each, known, mark, not_negative, numbers, one_level, places, unique
+from karvan.data.sources.tidy import (
+    Records,
+    each,
+    known,
+    labels,
+    mark,
+    not_negative,
+    numbers,
+    one_level,
+    places,
+    unique,
+)
 from karvan.data.store.request import Request
 
 if TYPE_CHECKING:
@@ -62,12 +73,22 @@ def requests(
             file=f"{i}-{e}-{year}-{datatype}.json",
             params=(("format", "JSON"),),
             expect="json",
+            holds=_holds(i, e, year, datatype),
         )
         for i in importers
         for e in exporters
         for year in asked["years"]
         for datatype in datatypes
     )
+
+
+def found(path: Path) -> dict[str, set[str]]:
+    """Importers, exporters, years and datatypes of an answer."""
+    faults = Records(path)
+    raw = observations(path, faults, DIMENSIONS, ATTRIBUTES)
+    tidy = _sides(raw, faults).assign(year=raw["TIME_PERIOD"], datatype=raw["DATATYPE"].str.lower())
+    faults.stop()
+    return labels(tidy, {name: name for name in ("importer", "exporter", "year", "datatype")})
 
 
 def read(paths: Sequence[Path], *, level: int | None = None) -> pd.DataFrame:
@@ -94,10 +115,8 @@ def read(paths: Sequence[Path], *, level: int | None = None) -> pd.DataFrame:
 
 
 def _tidy(raw: pd.DataFrame, faults: Faults, level: int | None) -> pd.DataFrame:
-    groups = {code: code for code in raw["PARTNER"].unique() if code[:1].isalpha() and code[1:].isdecimal()}
     tidy = raw[["row"]].assign(year=numbers(raw, "TIME_PERIOD", faults).astype("Int64"))
-    tidy["importer"], _ = places(raw, "REPORTER", faults, "auto", OWN)
-    tidy["exporter"], tidy["exporter_is_group"] = places(raw, "PARTNER", faults, "auto", OWN | groups)
+    tidy = tidy.join(_sides(raw, faults))
     tidy["product"], tidy["tariff"] = raw["PRODUCTCODE"], raw["TARIFFTYPE"].astype("str")
     tidy["estimated"] = raw["DATATYPE"].str.lower().str.startswith("ave")
     for name, field in (("rate", "value"), ("rate_low", "MIN_RATE"), ("rate_high", "MAX_RATE")):
@@ -111,6 +130,20 @@ def _tidy(raw: pd.DataFrame, faults: Faults, level: int | None) -> pd.DataFrame:
     tidy = one_level(tidy, faults, level)
     unique(tidy, KEY, faults)
     return tidy.drop(columns="row")
+
+
+def _sides(raw: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+    groups = {code: code for code in raw["PARTNER"].unique() if code[:1].isalpha() and code[1:].isdecimal()}
+    importer, _ = places(raw, "REPORTER", faults, "auto", OWN)
+    exporter, is_group = places(raw, "PARTNER", faults, "auto", OWN | groups)
+    return raw[[]].assign(importer=importer, exporter=exporter, exporter_is_group=is_group)
+
+
+def _holds(importer: str, exporter: str, year: object, datatype: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What an answer may hold; a number of the owner's own says nothing of a name."""
+    asked = {"importer": importer, "exporter": exporter, "year": str(year), "datatype": datatype}
+    named = {what: said for what, said in asked.items() if said != "all"}
+    return tuple((what, (said,)) for what, said in named.items() if what in ("year", "datatype") or said.isalpha())
 
 
 def _number(country: str) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from karvan.core.countries import countries as all_countries
 from karvan.core.countries import to_iso3
+from karvan.core.errors import SourceError, first_five
 from karvan.core.faults import Faults
+from karvan.core.labels import suggest
+from karvan.data.sources.tidy import labels
 from karvan.data.store.request import Request
 from karvan.data.store.series import gather
 
@@ -17,6 +22,13 @@ if TYPE_CHECKING:
 
 API = "https://api.worldbank.org/v2/country"
 PER_PAGE = "20000"
+# Codes that the World Bank gives to groups and to the Channel Islands beside ISO 3166.
+GROUPS = (
+    *("WLD", "AFE", "AFW", "ARB", "CEB", "CHI", "CSS", "EAP", "EAR", "EAS", "ECA", "ECS", "EMU", "EUU", "FCS", "HIC"),
+    *("HPC", "IBD", "IBT", "IDA", "IDB", "IDX", "LAC", "LCN", "LDC", "LIC", "LMC", "LMY", "LTE", "MEA", "MIC", "MNA"),
+    *("NAC", "OED", "OSS", "PRE", "PSS", "PST", "SAS", "SSA", "SSF", "SST", "TEA", "TEC", "TLA", "TMN", "TSA", "TSS"),
+    *("UMC", "XKX"),
+)
 COLUMNS = ("indicator", "country", "countryiso3code", "date", "value")
 
 
@@ -26,7 +38,21 @@ def requests(
     countries: tuple[str, ...] = ("all",),
     years: tuple[int, ...] = (),
 ) -> tuple[Request, ...]:
-    """Return one request per indicator, for ISO3 codes of countries (or "all") and a range of years."""
+    """Return one request per indicator, for countries (or "all") and a range of years.
+
+    Parameters
+    ----------
+    indicators : codes of the World Bank, NY.GDP.MKTP.CD
+    countries : ISO3 codes, or the World Bank's codes of groups (WLD, EUU, ECA); ("all",) for all
+    years : the first and the last are asked, and all between them
+    """
+    odd = [name for name in indicators if not re.fullmatch(r"[A-Za-z0-9_.]+", name) or ".." in name]
+    if odd:
+        raise SourceError(f"worldbank: {first_five(odd)} is no code of an indicator; write it as NY.GDP.MKTP.CD")
+    unknown = [code for code in countries if _code(code) not in ("all", *GROUPS) and to_iso3([code], "iso3") == [None]]
+    if unknown:
+        known = [row.code for row in all_countries() if row.kind == "country"]
+        raise SourceError(f"worldbank: unknown country {first_five(unknown)}.{suggest(unknown[0], [*known, *GROUPS])}")
     return tuple(_request(name, countries, years, 1) for name in indicators)
 
 
@@ -52,24 +78,43 @@ def accept(path: Path) -> None:
     faults.stop()
 
 
-def read(paths: Sequence[Path], *, groups: bool = False, years: tuple[int, ...] = ()) -> pd.DataFrame:
+def found(path: Path) -> dict[str, set[str]]:
+    """Indicators, countries and years of a page."""
+    import pandas as pd
+
+    faults = Faults(path)
+    rows = pd.DataFrame(_rows(path, faults), columns=["indicator", "country", "year"])
+    faults.stop()
+    return labels(rows, {"indicator": "indicator", "country": "country", "year": "year"})
+
+
+def read(
+    paths: Sequence[Path], *, groups: bool = False, countries: tuple[str, ...] = ("all",), years: tuple[int, ...] = ()
+) -> pd.DataFrame:
     """Return indicator, country (ISO3), name, year, value; NaN where the World Bank publishes nothing.
 
-    The unit is the indicator's own. Rows of groups (World, EU, income groups) are left out unless `groups`.
+    The unit is the indicator's own. Rows of groups (World, EU, income groups) are left out unless `groups`, or unless
+    `countries` names them.
 
     Raises
     ------
     SourceError
-        All faults: an error message instead of data, pages missing, changed fields, numbers as text, rows twice.
+        All faults: an error message instead of data, pages missing, changed fields, numbers as text, rows twice; no
+        row of a country or of the years asked for.
     """
+    import pandas as pd
+
     found = gather(paths, _rows, ["indicator", "country", "name", "year", "value", "total"])
     _check(found)
     found = found.drop(columns=["total", "file"])
+    countries = tuple(map(_code, countries))
+    _require_asked(found, countries, years)
     if years:
         found = found[found["year"].isin(years)]
     if not groups:
         known = to_iso3(found["country"], "iso3")
-        found = found[[code is not None for code in known]]
+        kept = [code is not None or said in countries for code, said in zip(known, found["country"], strict=True)]
+        found = found[pd.Series(kept, index=found.index, dtype=bool)]
     return found.astype({"value": float}).sort_values(["indicator", "country", "year"], ignore_index=True)
 
 
@@ -77,8 +122,16 @@ def _request(name: str, countries: Sequence[str], years: Sequence[int], page: in
     params = {"format": "json", "per_page": PER_PAGE, "page": str(page)}
     if years:
         params["date"] = f"{min(years)}:{max(years)}"
-    url = f"{API}/{';'.join(countries)}/indicator/{name}"
-    return Request(url, f"{name}-{page}.json", params=tuple(params.items()), expect="json")
+    codes = [_code(country) for country in countries]
+    holds: list[tuple[str, tuple[str, ...]]] = [("indicator", (name,))]
+    holds += [("country", tuple(codes))] if "all" not in codes else []
+    holds += [("year", (f"{min(years)}..{max(years)}",))] if years else []
+    url = f"{API}/{';'.join(codes)}/indicator/{name}"
+    return Request(url, f"{name}-{page}.json", params=tuple(params.items()), expect="json", holds=tuple(holds))
+
+
+def _code(country: str) -> str:
+    return "all" if country.lower() == "all" else country.upper()
 
 
 def _pages(path: Path) -> int:
@@ -119,6 +172,18 @@ def _rows(path: Path, faults: Faults) -> Iterator[dict[str, Any]]:
                 "value": value,
                 "total": int(meta.get("total", 0)),
             }
+
+
+def _require_asked(found: pd.DataFrame, countries: Sequence[str], years: Sequence[int]) -> None:
+    missing = [code for code in countries if code != "all" and code not in set(found["country"])]
+    if missing:
+        raise SourceError(f"worldbank: no row of {first_five(missing)}; the files hold {_shown(found, 'country')}")
+    if years and not found["year"].isin(years).any():
+        raise SourceError(f"worldbank: no row of {first_five(years)}; the files hold {_shown(found, 'year')}")
+
+
+def _shown(found: pd.DataFrame, column: str) -> str:
+    return first_five(sorted(set(found[column]))) or "no rows"
 
 
 def _check(found: pd.DataFrame) -> None:

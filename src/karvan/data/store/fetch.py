@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
@@ -59,6 +60,8 @@ def fetch(client: httpx.Client, request: Request, part: Path, key: str, progress
         The owner refuses, cannot be reached, or the disk is full (`part` is then removed). Messages hold no key.
     """
     stamina = library("stamina")
+    if not (log := logging.getLogger("stamina")).handlers:
+        log.addHandler(logging.NullHandler())  # its lines go to those who set up logging, not to everyone's screen
     missed = tries = 0
 
     def wait(fault: Exception) -> bool | float:

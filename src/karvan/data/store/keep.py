@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from karvan.core.errors import SourceError
+from karvan.core.errors import SourceError, first_five
 from karvan.data.store import manifest
 from karvan.data.store.check import check
 from karvan.data.store.fetch import Progress, discard, fetch
@@ -28,7 +28,8 @@ TABLES = {".csv", ".tsv", ".txt"}
 class Keeper:
     """Keeps the files of one source; one connection for all of them. Use it in a `with` block.
 
-    `accept(path)` raises a SourceError when an owner tells a fault in a file of the right kind.
+    `accept(path)` raises a SourceError when an owner tells a fault in a file of the right kind; `found(path)` says
+    which labels a file holds.
     """
 
     def __init__(
@@ -37,9 +38,11 @@ class Keeper:
         options: Mapping[str, Any],
         progress: Progress,
         accept: Callable[[Path], None] | None = None,
+        found: Callable[[Path], Mapping[str, Collection[str]]] | None = None,
     ) -> None:
         self.source = source
         self.accept = accept
+        self.found = found
         self.options = {name: _plain(value) for name, value in options.items()}
         self.progress = progress
         self._client: httpx.Client | None = None
@@ -85,6 +88,7 @@ class Keeper:
             try:
                 shutil.copyfile(path, part)
                 sha256 = self._checked(part, request)
+                self._require_held(part, request)
             except OSError as fault:
                 discard(part)
                 raise SourceError(f"{path}: cannot be copied into the cache ({fault.strerror or fault})") from None
@@ -101,6 +105,20 @@ class Keeper:
             discard(part)
             raise SourceError(str(fault).replace(f"{part}: ", "")) from None
         return found
+
+    def _require_held(self, part: Path, request: Request) -> None:
+        """Refuse a file of the user that holds other countries, years, ... than were asked for."""
+        if not (self.found and request.holds):
+            return
+        try:
+            found = self.found(part)
+            for what, asked in request.holds:
+                other = sorted(label for label in found.get(what, ()) if not _among(label, asked))
+                if other:
+                    raise SourceError(f"holds {what} {first_five(other)}, asked is {first_five(asked)}")
+        except SourceError as fault:
+            discard(part)
+            raise SourceError(str(fault).replace(f"{part}: ", "")) from None
 
     def _keep(
         self, part: Path, request: Request, asked: Request, sha256: str, how: str, tag: str = "", note: str = ""
@@ -140,6 +158,12 @@ class Keeper:
             f"{self.source.name}: {request.file}: {fault}; asked of {request.url}. Get the file by hand "
             f"({self.source.home}) and pass it with --from PATH"
         )
+
+
+def _among(label: str, asked: Collection[str]) -> bool:
+    """Whether a label is one of those asked for, or within a range "2015..2023" of them."""
+    ranges = [one.split("..") for one in asked if ".." in one]
+    return label in asked or any(low <= label <= high for low, high in ranges)
 
 
 def _blank(part: Path, key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from karvan.data.store.keep import Keeper
 from karvan.data.store.manifest import Entry
 from karvan.data.store.places import OFFLINE, is_offline
 from karvan.data.store.request import Request
-from karvan.data.store.source import Source, arguments, module_of, source, taken
+from karvan.data.store.source import Source, arguments, module_of, plain, source, taken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,8 @@ def get(
     Parameters
     ----------
     name : a source of `karvan data list`
-    given : a file that the user already has, or the folder that holds all files of the request
+    given : a file that the user already has, or the folder that holds all files of the request; it must hold what is
+        asked and nothing else
     refresh : fetch again what is in the cache
     offline : never use the network; default the environment variable KARVAN_OFFLINE
     progress : called with (file, bytes so far, bytes in all or 0)
@@ -95,9 +97,11 @@ def obtain(
     values = arguments(one, options)
     module = module_of(one)
     offline = is_offline() if offline is None else offline
-    with Keeper(one, values, progress or (lambda *_: None), getattr(module, "accept", None)) as keeper:
+    accept = partial(module.accept, **taken(one, "accept", values)) if hasattr(module, "accept") else None
+    with Keeper(one, values, progress or (lambda *_: None), accept, getattr(module, "found", None)) as keeper:
 
-        def entries(requests: Sequence[Request]) -> list[Entry]:
+        def entries(asked: Sequence[Request]) -> list[Entry]:
+            requests = [plain(one, request) for request in asked]
             if given is not None:
                 places = _given(one, requests, Path(given))
                 return [keeper.given(r, place) for r, place in zip(requests, places, strict=True)]
@@ -136,6 +140,8 @@ def _given(one: Source, requests: Sequence[Request], path: Path) -> list[Path]:
         return [path]
     if path.is_file():
         raise SourceError(f"{path}: {one.name} needs {len(requests)} files here; give the folder that holds them")
+    if path.exists() and not path.is_dir():
+        raise SourceError(f"{path}: neither a file nor a folder")
     if not path.is_dir():
         raise SourceError(f"{path}: no such file or folder")
     missing = [request.file for request in requests if not (path / request.file).is_file()]

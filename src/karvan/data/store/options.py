@@ -8,11 +8,12 @@ from datetime import date
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from karvan.core.errors import first_five
 from karvan.core.labels import suggest
 
+SPAN = 1000  # longest range of whole numbers
+YEARS = (1900, 2100)
 WORDS = {int: "number", float: "number", bool: "yes|no", str: "text", date: "YYYY-MM-DD"}
-
-LONGEST = 1000  # values of one span
 
 
 def as_option(value: Any, kind: Any) -> Any:
@@ -38,6 +39,20 @@ def as_option(value: Any, kind: Any) -> Any:
     if kind in (int, float):
         return _number(value, kind)
     return str(value)
+
+
+def require_years(value: Any) -> None:
+    """Refuse years that no source has.
+
+    Raises
+    ------
+    ValueError
+        Names the years outside 1900 to 2100.
+    """
+    listed = value if isinstance(value, tuple) else (value,)
+    odd = [year for year in listed if not YEARS[0] <= year <= YEARS[1]]
+    if odd:
+        raise ValueError(f"years are between {YEARS[0]} and {YEARS[1]}, got {first_five(odd)}")
 
 
 def described(kind: Any, default: Any) -> str:
@@ -82,8 +97,8 @@ def _several(value: Any, kind: Any) -> tuple[Any, ...]:
             low, high = _number(first, int), _number(last, int)
             if high < low:
                 raise ValueError(f"{part} runs backwards; write {high}-{low}")
-            if high - low >= LONGEST:
-                raise ValueError(f"{part} is {high - low + 1} values; at most {LONGEST} at once")
+            if high - low >= SPAN:
+                raise ValueError(f"{part} spans {high - low + 1:,} values; at most {SPAN:,}")
             found += range(low, high + 1)
         else:
             found.append(as_option(part, kind))

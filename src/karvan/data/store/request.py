@@ -19,6 +19,8 @@ class Request(NamedTuple):
     secret : name of the environment variable that holds the key, "" when none is needed
     expect : what the answer must be, one of EXPECT; "csv" stands for any table in text (comma, semicolon or tab)
     sha256, size : when the owner states them; "" and 0 when not
+    holds : what may stand in a file that answers the request: (what, labels), such as ("country", ("KAZ",)); a label
+        "2015..2023" is a range, compared as text; `found` of the module says what does stand there
 
     A module of a source, `karvan/data/sources/<name>.py`, has
 
@@ -29,8 +31,12 @@ class Request(NamedTuple):
         the files in the order of the requests, as a tidy and checked frame; it may take the same options and more
     `more(first: Sequence[Path], *, ...) -> tuple[Request, ...]`
         only where the first answer says how many follow (pages): the further requests
-    `accept(path: Path) -> None`
-        only where an owner tells faults in files of the right kind: raises a SourceError, and the file is not kept
+    `accept(path: Path, *, ...) -> None`
+        only where an owner tells faults in files of the right kind, or an archive can be another one: raises a
+        SourceError, and the file is not kept; it may take options
+    `found(path: Path) -> Mapping[str, Collection[str]]`
+        where requests say what their file `holds`: the labels in a file that a user gives. A file with others is not
+        kept, because it would answer for the wrong country or year ever after
     """
 
     url: str
@@ -41,3 +47,4 @@ class Request(NamedTuple):
     expect: str = "csv"
     sha256: str = ""
     size: int = 0
+    holds: tuple[tuple[str, tuple[str, ...]], ...] = ()

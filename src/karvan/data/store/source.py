@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import inspect
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple, get_type_hints
 
 from karvan.core.errors import SourceError
 from karvan.core.labels import suggest
-from karvan.data.store.options import as_option, described
+from karvan.data.store.options import as_option, described, require_years
+from karvan.data.store.request import Request
 
+YEARS = ("year", "years", "start", "end")  # options that hold years
 CONTROLS = ("given", "refresh", "offline", "progress")
 
 
@@ -87,6 +91,8 @@ def arguments(one: Source, options: Mapping[str, Any]) -> dict[str, Any]:
             continue
         try:
             values[name] = as_option(options[name], annotation)
+            if name in YEARS:
+                require_years(values[name])
         except ValueError as fault:
             faults.append(f"{name}={options[name]}: {fault}")
     if faults:
@@ -97,6 +103,15 @@ def arguments(one: Source, options: Mapping[str, Any]) -> dict[str, Any]:
 def taken(one: Source, function: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that one function of the source's module takes."""
     return {name: values[name] for name in _parameters(module_of(one), function) if name in values}
+
+
+def plain(one: Source, request: Request) -> Request:
+    """Return a request whose address and file name are plain; options that would lead elsewhere are refused."""
+    path = request.url.partition("://")[2]
+    odd = re.search(r"[\s?#\\%]|(^|/)\.\.?(/|$)", path) or Path(request.file).name != request.file
+    if odd or request.file in (".", "..") or "\\" in request.file:
+        raise SourceError(f"{one.name}: {request.url} is no plain address; name codes in the options, as KAZ")
+    return request
 
 
 def _parameters(module: ModuleType, *functions: str) -> dict[str, tuple[inspect.Parameter, Any]]:

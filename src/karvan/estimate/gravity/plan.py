@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from karvan.core.errors import SourceError
+from karvan.core.errors import SourceError, first_five
 from karvan.core.labels import suggest
 
 ROLES = ("exporter", "importer", "year", "pair", "dyad")
@@ -92,6 +92,8 @@ def column_of(regressor: str) -> str:
 
 def words(text: str | Sequence[str], what: str) -> tuple[str, ...]:
     """Split 'a b' or take a list; every word once."""
+    if not isinstance(text, str | Iterable):
+        raise SourceError(f"gravity: {what} is {text!r}; expected names of columns, as 'rta log(dist)' or a list")
     found = tuple(text.split()) if isinstance(text, str) else tuple(str(t) for t in text)
     twice = [w for w in dict.fromkeys(found) if found.count(w) > 1]
     if twice:
@@ -124,11 +126,14 @@ def check(plan: Plan) -> Plan:
     if twice:
         raise SourceError(f"gravity: regressors {', '.join(twice)} occur twice; write each once")
     if not names and not plan.border_year:
-        raise SourceError("gravity: no regressors; name at least one in `on`")
+        raise SourceError("gravity: no regressors; name at least one (on=, --on)")
+    own = [name for name in plan.on if column_of(name) == plan.flow]
+    if own:
+        raise SourceError(f"gravity: {first_five(own)} is the flow itself; name what explains it")
     if not plan.effects:
         raise SourceError("gravity: no fixed effects; without exporter-year and importer-year the estimate is biased")
     if plan.border_year and plan.domestic is False:
-        raise SourceError("gravity: border-year effects need domestic sales; set domestic=True")
+        raise SourceError("gravity: border-year effects need domestic sales; say domestic=True (--domestic keep)")
     if len(plan.cluster) > 2:
         raise SourceError(f"gravity: cluster has {len(plan.cluster)} groups; at most two")
     if plan.bias_correction:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from karvan.core.errors import LabelError
+from karvan.core.errors import LabelError, SymbolError
 from karvan.core.labels import suggest
 from karvan.core.table import Table
 
@@ -73,9 +74,18 @@ class GravityFit:
 
         A coefficient of 0.5 and a trade elasticity of 5 are a cost of 0.905 of what it was. The range is that of b
         alone; theta has its own.
+
+        Raises
+        ------
+        SymbolError
+            theta is not a number above zero, or level is not between 0 and 1.
         """
         from scipy.stats import norm
 
+        if not (isinstance(theta, Real) and 0 < theta < np.inf):
+            raise SymbolError(f"theta is {theta!r}; an elasticity of trade is a number above zero, such as 5")
+        if not (isinstance(level, Real) and 0 < level < 1):
+            raise SymbolError(f"level is {level!r}; write a share such as 0.95")
         b, z = self[name], float(norm.ppf(0.5 + level / 2)) * self.se_of(name)
         low, high = sorted(float(np.exp(-(b + s) / theta)) for s in (-z, z))
         return float(np.exp(-b / theta)), low, high

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from karvan.core.countries import is_group
+from karvan.core.countries import group
 from karvan.core.errors import KarvanWarning, first_five
 from karvan.core.faults import Faults
 from karvan.core.labels import suggest
@@ -18,6 +18,9 @@ from karvan.panels.frames import frame
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+ONE = ("ROW", "BLX", "SACU", "EFTANES")  # groups that statistics show in the place of their members
 
 
 class Sample(NamedTuple):
@@ -80,8 +83,6 @@ def _columns(table: pd.DataFrame, plan: Plan, faults: Faults) -> None:
         faults.add(f"two columns are called {column!r}", remedy="rename one")
     if not len(table):
         faults.add("the table has no rows")
-    if any(column_of(name) == plan.flow for name in plan.on):
-        faults.add(f"{plan.flow!r} is the flow; it cannot explain itself", remedy="leave it out of the regressors")
 
 
 def _codes(table: pd.DataFrame, plan: Plan, faults: Faults) -> dict[str, np.ndarray]:
@@ -97,7 +98,7 @@ def _codes(table: pd.DataFrame, plan: Plan, faults: Faults) -> dict[str, np.ndar
     faults.stop()
     both = pd.concat([table[plan.exporter], table[plan.importer]], ignore_index=True)
     country, labels = pd.factorize(both, sort=True)
-    _names([str(label) for label in labels], faults)
+    _countries([str(label) for label in labels], faults)
     n = len(table)
     codes = {"exporter": country[:n], "importer": country[n:], "year": year.astype(np.int64)}
     first, second = codes["exporter"], codes["importer"]
@@ -108,18 +109,17 @@ def _codes(table: pd.DataFrame, plan: Plan, faults: Faults) -> dict[str, np.ndar
     return codes
 
 
-def _names(labels: list[str], faults: Faults) -> None:
-    """Names that differ only by case or blanks are one country written twice; a group among countries is doubtful."""
-    folded: dict[str, list[str]] = {}
+def _countries(labels: list[str], faults: Faults) -> None:
+    """Note names that only case or blanks tell apart: two spellings are two countries; warn of groups of countries."""
+    seen: dict[str, list[str]] = {}
     for label in labels:
-        folded.setdefault(" ".join(label.split()).casefold(), []).append(label)
-    for alike in folded.values():
-        if len(alike) > 1:
-            faults.add(f"names differ only by case or blanks: {', '.join(map(repr, alike))}", remedy="write one name")
-    groups = [label for label in labels if not label.isdecimal() and is_group(label)]
-    if groups:
+        seen.setdefault("".join(label.split()).casefold(), []).append(label)
+    if same := [" and ".join(map(repr, names)) for names in seen.values() if len(names) > 1]:
+        faults.add(f"{len(same)} countries are written in two ways: {first_five(same)}", remedy="write each in one way")
+    if groups := [label for label in labels if not label.isdecimal() and group(label) not in (None, *ONE)]:
         warnings.warn(
-            f"gravity: {first_five(groups)} stand for groups of countries, which hold other rows again; leave them out",
+            f"gravity: {len(groups)} of the countries are groups: {first_five(groups)}; their flows hold those of "
+            "their members: leave the rows out",
             KarvanWarning,
             stacklevel=2,
         )
@@ -161,7 +161,10 @@ def _domestic(codes: dict[str, np.ndarray], plan: Plan, faults: Faults) -> np.nd
             remedy="say domestic=True (--domestic keep) or domestic=False (--domestic drop): results differ",
         )
     if (plan.domestic or plan.border_year) and not home.any():
-        faults.add("no domestic sales (rows with exporter = importer)", remedy="add them, or leave domestic=True out")
+        faults.add(
+            "no domestic sales (rows with exporter = importer)",
+            remedy="add them, or leave domestic=True (--domestic keep) out",
+        )
     return home
 
 
@@ -206,7 +209,7 @@ def _gaps(
         elif (bad := np.flatnonzero(keep & gone)).size:
             faults.add(
                 f"{bad.size} rows have no value of {name}: {named(table, bad, plan)}",
-                remedy="fill them (an absence is not a zero), or say missing='drop'",
+                remedy="fill them (an absence is not a zero), or say missing='drop' (--missing drop)",
             )
 
 
@@ -247,5 +250,8 @@ def _build(
 def named(table: pd.DataFrame, rows: np.ndarray, plan: Plan) -> str:
     """The first five rows by their labels."""
     shown = table.iloc[rows[:5]]
-    labels = ["-".join(str(v) for v in row) for row in shown[list(plan.by)].itertuples(index=False)]
+    labels = [
+        "-".join(str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in row)
+        for row in shown[list(plan.by)].itertuples(index=False)
+    ]
     return ", ".join(labels) + (f" and {rows.size - 5} more" if rows.size > 5 else "")
