@@ -204,4 +204,5 @@ def test_a_missing_companion_is_named(tmp_path: Path) -> None:
 
 
 def test_numbers_as_files_write_them() -> None:
-    assert [common.number(v) for v in ("1 234,5", "-", "", "7", float("nan"), "1\xa0000")] == [1234.5, 0, 0, 7, 0, 1000]
+    assert [common.number(v) for v in ("1 234,5", "-", "7", "1\xa0000")] == [1234.5, 0, 7, 1000]
+    assert all(np.isnan(common.number(v)) for v in ("", " ", float("nan"), None)), "an empty cell is not a zero"

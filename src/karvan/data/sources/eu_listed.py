@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from karvan.core.countries import to_iso3
 from karvan.core.errors import SourceError, first_five
 from karvan.core.faults import Faults
-from karvan.panels.frames import frame
+from karvan.data.sources.eu_members import FILE, MONTH, read_members, span
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
 LISTED = "eu_sanctioned/eu_exports_sanctioned_cn_monthly.parquet"
-TOTALS = "customs/eurostat_member_exports_monthly_2019_2024.csv"
+TOTALS = FILE
 COLUMNS = (
     "cn_code::varchar as cn_code, flow::varchar as flow, indicator::varchar as indicator, "
     "reporter::varchar as reporter, partner::varchar as partner, month::varchar as month, value::double as value"
@@ -61,11 +61,16 @@ def read_listed(folder: str | Path) -> Listed:
 
 
 def read_totals(folder: str | Path) -> pd.DataFrame:
-    """Read EU exports of all goods: partner, month, meur (27 members; the United Kingdom is dropped)."""
-    path = Path(folder) / TOTALS
-    rows = frame(path, ["REPORTER", "PARTNER", "month", "VALUE_IN_EUR"])
-    rows = rows[~rows["REPORTER"].str.startswith("United Kingdom")]
-    rows = rows.assign(partner=_iso3(rows["PARTNER"], path), meur=rows["VALUE_IN_EUR"] / 1e6)
+    """Read EU exports of all goods: partner, month, meur (27 members; the United Kingdom is dropped).
+
+    Raises
+    ------
+    SourceError
+        Faults of the file, all at once; see `eu_members.read_members`.
+    """
+    rows = read_members(folder)
+    rows = rows[rows["reporter"] != "GBR"]
+    rows = rows.assign(meur=rows["eur"] / 1e6)
     return rows.groupby(["partner", "month"])["meur"].sum().reset_index()
 
 
@@ -100,7 +105,7 @@ def _refuse(rows: duckdb.DuckDBPyRelation, path: Path) -> None:
         "code has neither 4 nor 8 digits": "not regexp_full_match(cn_code, '[0-9]{4}|[0-9]{8}')",
         "flow is not EXPORT": "flow <> 'EXPORT'",
         "indicator is not VALUE_IN_EUROS": "indicator <> 'VALUE_IN_EUROS'",
-        "month is not written 2020-01": "not regexp_full_match(month, '[0-9]{4}-[01][0-9]')",
+        "month is not written 2020-01": f"not regexp_full_match(month, '{MONTH}')",
         "value is missing, negative or not a number": "value is null or not value >= 0 or isnan(value)",
     }.items():
         bad = len(rows.filter(condition).limit(6).fetchall())
@@ -109,6 +114,13 @@ def _refuse(rows: duckdb.DuckDBPyRelation, path: Path) -> None:
     keys = "cn_code, reporter, partner, month"
     if rows.aggregate(f"{keys}, count(*) as n", keys).filter("n > 1").limit(1).fetchall():
         faults.add("rows that occur twice", remedy="take the file anew")
+    months = {str(m) for (m,) in rows.project("month").distinct().fetchall()}
+    if not months:
+        faults.add("no row", remedy="take the file anew")
+    faults.stop()
+    absent = sorted(set(span(min(months), max(months))) - months)
+    if absent:
+        faults.add(f"no row of {first_five(absent)}", remedy="take the file anew")
     faults.stop()
 
 

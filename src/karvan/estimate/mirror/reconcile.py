@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from karvan.core.errors import SourceError
 from karvan.estimate.mirror.combine import combine
 from karvan.estimate.mirror.expect import expect
 from karvan.estimate.mirror.flags import ALL, Evidence, flag
@@ -91,10 +92,14 @@ def reconcile(
     Raises
     ------
     SourceError
-        Every fault of the table at once: groups among countries, negative values, a report given twice, ...
+        Every fault of the table at once: groups among countries, negative values, a report given twice, ...; or no
+        report of the year.
     """
     limits = thresholds or Thresholds()
     table = checked(reports)
+    years = sorted(set(table["year"]))
+    if year is not None and year not in years:
+        raise SourceError(f"no report of {year!r}; there are {', '.join(str(y) for y in years) or 'none'}")
     notes: list[str] = []
     flows = pairs(table)
     flows = _with_gravity(flows, gravity, notes)
