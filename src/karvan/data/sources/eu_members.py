@@ -91,12 +91,12 @@ def _reporters(rows: pd.DataFrame, faults: Faults) -> None:
 def _gaps(rows: pd.DataFrame, faults: Faults) -> None:
     """Note months that a pair of some size lacks although its reporter has them."""
     wide = rows.pivot(index=["reporter", "partner"], columns="month", values="eur")
-    there = rows.drop_duplicates(["reporter", "month"]).assign(there=True)
-    reported = there.pivot(index="reporter", columns="month", values="there").eq(True)
+    months = rows.drop_duplicates(["reporter", "month"]).assign(there=True)
+    reported = months.pivot(index="reporter", columns="month", values="there").eq(True)
     large = wide[wide.median(axis=1) >= LARGE_EUR]
-    for pair, values in large.iterrows():
-        one, other = pair  # type: ignore[misc]
-        gone = list(values.index[values.isna() & reported.loc[one]])
+    for (one, other), (_, values) in zip(large.index, large.iterrows(), strict=True):
+        there = reported.loc[one].to_numpy(bool)
+        gone = [m for m, v, t in zip(wide.columns, values.isna(), there, strict=True) if v and t]
         if gone:
             size = f"a pair of {values.median() / 1e6:,.0f} MEUR a month"
             faults.add(f"{one} {other}: {size} lacks {first_five(gone)}", remedy="take the file anew")

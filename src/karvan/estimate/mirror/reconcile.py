@@ -39,6 +39,8 @@ class Reconciliation:
     flags : exporter, importer, year, rule, observed_musd, expected_musd, factor, reason
     margin : term, estimate, lo, hi, unit, note
     notes : what could not be done, and why
+    complete : reporter, flow, year of the lists of partners that are complete: who is not on one traded nothing
+    least_musd : flows below it were left out
     """
 
     flows: pd.DataFrame
@@ -47,6 +49,8 @@ class Reconciliation:
     margin: pd.DataFrame
     notes: tuple[str, ...]
     thresholds: Thresholds
+    complete: pd.DataFrame
+    least_musd: float = 0.0
 
     def share_flagged(self, floor_musd: float = 1.0, year: int | None = None) -> float:
         """Share of the flows of at least `floor_musd` that carry a flag."""
@@ -124,7 +128,18 @@ def reconcile(
     shown = _expected(latest(shown, past), limits, notes)
     earlier = earlier_shares(table, past, limits)
     flags = _flags(shown, gdp, earlier, limits, notes)
-    return Reconciliation(_public(shown, flags), quality, flags, _margin_table(margin, limits), tuple(notes), limits)
+    said = _margin_table(margin, limits)
+    lists = _lists(table, year)
+    return Reconciliation(_public(shown, flags), quality, flags, said, tuple(notes), limits, lists)
+
+
+def _lists(reports: pd.DataFrame, year: int | None) -> pd.DataFrame:
+    """The lists of partners that are complete; a compiler has none of its own."""
+    own = reports["complete"] & reports["valuation"].ne("reconciled")
+    if year is not None:
+        own &= reports["year"].eq(year)
+    lists = reports.loc[own, ["reporter", "flow", "year"]].drop_duplicates()
+    return lists.sort_values(["reporter", "flow", "year"], ignore_index=True)
 
 
 def _with_gravity(flows: pd.DataFrame, gravity: Any, notes: list[str]) -> pd.DataFrame:

@@ -147,7 +147,7 @@ def _marks(table: pd.DataFrame, faults: Faults) -> list[bool]:
     return marks
 
 
-MARKS = {True: True, False: False}  # 1 and 0 are these too
+MARKS: dict[Any, bool] = {True: True, False: False}  # 1 and 0 are these too
 
 
 def _words(table: pd.DataFrame, column: str, known: tuple[str, ...], faults: Faults) -> None:
