@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from karvan.core.countries import to_iso3
-from karvan.core.errors import SourceError, first_five
+from karvan.core.errors import LabelError, SourceError, first_five
 from karvan.core.faults import Faults
+from karvan.core.labels import suggest
 from karvan.data.sources.eu_members import FILE, MONTH, read_members, span
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ COLUMNS = (
 )
 BREAK = "2022-01"
 TOLERATED = 0.15
+LEVELS = {"rows": 4, "parts": 8}  # digits of the codes that are taken where a heading has both
 RENAMED = {"8803": "8807"}  # parts of aircraft, by the Harmonized System of 2022
 
 
@@ -37,23 +39,28 @@ class Listed(NamedTuple):
     left_out: pd.DataFrame
 
 
-def read_listed(folder: str | Path) -> Listed:
+def read_listed(folder: str | Path, level: str = "rows") -> Listed:
     """Read the exports of listed products by heading (HS4), MEUR, as reported by the EU's members.
 
-    A heading is its 4-digit row where the file has one, else the sum of its 8-digit rows. A heading whose codes began
-    or ended in January 2022 without a counterpart is left out: its jump would be a change of codes, not of trade.
+    A heading is its 4-digit row where the file has one, else the sum of its 8-digit rows: `level` "rows". With "parts"
+    it is its 8-digit rows where the file has any, which shows how much hangs on that choice. A heading whose codes
+    began or ended in January 2022 without a counterpart is left out: its jump would be a change of codes, not of trade.
 
     Raises
     ------
     SourceError
-        The file is missing, a column is missing, a partner is unknown, a code has neither 4 nor 8 digits, a value is
-        negative or not a number, or a row occurs twice.
+        The file is missing or empty, a column is missing, a partner is unknown, a code has neither 4 nor 8 digits, a
+        value is negative or not a number, a month is missing, or a row occurs twice.
+    LabelError
+        Another `level`.
     """
+    if level not in LEVELS:
+        raise LabelError(f"level {level!r}.{suggest(level, LEVELS)}")
     path = Path(folder) / LISTED
     rows = _by_code(path)
     rows = rows.assign(partner=_iso3(rows["partner"], path), product=rows["cn_code"].str[:4])
-    whole = set(rows.loc[rows["cn_code"].str.len() == 4, "cn_code"])
-    kept = rows[(rows["cn_code"].str.len() == 4) | ~rows["product"].isin(whole)]
+    wanted = rows["cn_code"].str.len() == LEVELS[level]
+    kept = rows[wanted | ~rows["product"].isin(set(rows.loc[wanted, "product"]))]
     kept = kept.assign(product=kept["product"].replace(RENAMED))
     flows = kept.groupby(["product", "partner", "month"], as_index=False)["meur"].sum()
     left_out = _broken(kept)
