@@ -32,7 +32,7 @@ def keys(results):
 
 
 def test_page_is_whole_and_needs_nothing_from_outside(html):
-    assert html.count("<h2>") == 15
+    assert html.count("<h2>") == 17
     assert not re.search(
         r"\bnan\b|\binf\b|undefined|\{\{|\{[a-z_]+\}",
         re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", html, flags=re.S),
@@ -40,7 +40,7 @@ def test_page_is_whole_and_needs_nothing_from_outside(html):
     )
     assert "<script" not in html and "<link" not in html and "@import" not in html
     assert not re.search(r'(src|xlink:href)="https?:', html)
-    assert html.count("<svg") == 2 * 11
+    assert html.count("<svg") == 2 * 15
 
 
 def test_every_message_is_used_and_none_is_missing(results):
@@ -52,6 +52,11 @@ def test_every_message_is_used_and_none_is_missing(results):
     either |= {"goods_where_processed", "goods_where_raw", "partners_over", "partners_over_none"}
     either |= {"partners_harm", "partners_unclear", "sure_title_border", "parameters_only", "parameters_estimated"}
     either |= {"weak_frictions", "frictions_estimated", "frictions_papers", "frictions_provisional", "col_border_cost"}
+    either |= {"headline_loss_unsure", "headline_gain_unsure", "border_unsure", "change_cheaper", "sure_band_turns"}
+    either |= {"statistics_least", "period", "reexports_own", "none_lost", "value_of"}
+    either |= {"reexports_own_zero", "estimate_zero", "estimate_zero_all", "estimate_leads"}
+    either |= {k for k in words.table["text"] if k.startswith(("flag_", "backtest_failed", "backtest_cannot"))}
+    either |= {"backtest_passed", "backtest_as_none", "backtest_as_other"}
     either |= {f"verdict_{v}" for v in ("supported", "not", "partly", "cannot")}
     assert set(words.table["text"]) - words.used <= either
 

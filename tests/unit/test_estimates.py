@@ -139,6 +139,7 @@ def test_an_estimate_of_your_own() -> None:
     [
         ({**OWN, "se": 0}, "se is 0; a standard error is above 0"),
         ({**OWN, "se": -0.1}, r"se is -0\.1"),
+        ({**OWN, "se": 50}, r"se is 50; it is in log points"),
         ({**OWN, "se": "0.1"}, "se is '0.1', not a number"),
         ({**OWN, "b": float("nan")}, "b is nan, not a number"),
         ({**OWN, "b": True}, "b is True, not a number"),

@@ -309,3 +309,8 @@ def test_a_broken_estimate_in_a_record_is_named(tmp_path: Path, world: World) ->
     path.write_text(path.read_text().replace('"se": 0.1', '"se": -0.1'), encoding="utf-8")
     with pytest.raises(kv.SourceError, match=r"the record's estimate 'made/eaeu' cannot be read: .* se is -0.1"):
         verify(path, world)
+
+
+def test_an_estimate_on_goods_is_not_applied_to_services_in_silence():
+    with pytest.warns(kv.KarvanWarning, match="made/eaeu was estimated on goods"):
+        kv.friction(between=["KAZ", "EAEU"], from_="made/eaeu", sectors="services")

@@ -235,3 +235,23 @@ def test_command(table: pd.DataFrame, fit: kv.GravityFit, tmp_path: Path) -> Non
     assert run.exit_code == 0 and "agreement_lag4" in run.stdout, run.output
     run = CliRunner().invoke(app, [*asked, "--lag", "agreement"])
     assert run.exit_code != 0
+
+
+def test_one_country_written_twice_is_refused(table: pd.DataFrame) -> None:
+    name = table["exporter"].iloc[0]
+    twice = table.assign(exporter=[n.lower() if k < 5 else n for k, n in enumerate(table["exporter"])])
+    with pytest.raises(SourceError, match=f"differ only by case or blanks: .*{name}"):
+        gravity(twice, on="agreement", domestic=True)
+
+
+def test_the_flow_does_not_explain_itself(table: pd.DataFrame) -> None:
+    for name in ("trade", "log(trade)"):
+        with pytest.raises(SourceError, match="'trade' is the flow; it cannot explain itself"):
+            gravity(table, on=name, domestic=True)
+
+
+def test_a_group_among_countries_is_told(table: pd.DataFrame) -> None:
+    name = table["importer"].iloc[0]
+    named = table.assign(importer=table["importer"].replace(name, "World"))
+    with pytest.warns(kv.KarvanWarning, match="World stand for groups of countries"):
+        gravity(named, on="agreement", domestic=True)

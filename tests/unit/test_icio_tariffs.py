@@ -111,8 +111,15 @@ FAULTS = {
     "product 'wheat' is no HS code": rates(("KAZ", "CHN", "wheat", 0.1)),
     "rate is no number in 1 rows": rates(("KAZ", "CHN", "01", "10 %")),
     "rate is negative": rates(("KAZ", "CHN", "01", -0.1)),
-    "rates are fractions; name percent rate_percent": rates(("KAZ", "CHN", "01", 5), ("KAZ", "MEX", "01", 7)),
-    "rate is above 3000%": rates(("KAZ", "CHN", "01", 40)),
+    "rates are fractions (percent: name the column rate_percent)": rates(("KAZ", "CHN", "01", 5)),
+    "rate is above 100% in 1 rows": rates(("KAZ", "CHN", "01", 0.05), ("KAZ", "MEX", "01", 1.7)),
+    "2 rows repeat importer, exporter and product: KAZ CHN 2709": rates(
+        ("KAZ", "CHN", "2709", 0.05), ("KAZ", "CHN", "2709", 0.1)
+    ),
+    "1 products stand below another product of the same pair: KAZ all 27090010": rates(
+        ("KAZ", "World", "2709", 0.05), ("KAZ", "World", "27090010", 0.1), ("KAZ", "CHN", "27090010", 0.1)
+    ),
+    "1 products of more than 10 digits": rates(("KAZ", "CHN", "27090010001", 0.1)),
     "unknown sector 'A0102'": rates(("KAZ", "CHN", "A0102", 0.1), columns="importer exporter sector rate"),
     "expected importer, exporter, one of product": rates(("KAZ", 1, "1", 0), columns="importer partner product rate"),
     "columns importer, exporter, rate": rates(("KAZ", "CHN", 0.1), columns="importer exporter rate"),

@@ -33,6 +33,8 @@ def test_bad_labels_are_refused(given: list[str], message: str) -> None:
 def test_suggestions() -> None:
     assert suggest("KAX", ["KAZ", "RUS"]) == " Did you mean 'KAZ'?"
     assert suggest("kaz", ["KAZ", "RUS"]) == " Did you mean 'KAZ'?"
+    assert suggest("Gravity/EAEU", ["gravity/eu", "gravity/eaeu"]) == " Did you mean 'gravity/eaeu'?"
+    assert suggest("gravity", ["gravity/eu", "gravity/eaeu"]) == " Known: gravity/eu, gravity/eaeu."
     assert suggest("nothing", ["KAZ", "RUS"]) == " Known: KAZ, RUS."
     assert suggest("x", [f"C{i:03d}" for i in range(50)]).endswith("C004 and 45 more.")
     with pytest.raises(LabelError, match=r"unknown country: KAX\. Did you mean 'KAZ'"):

@@ -7,13 +7,23 @@ from paths import shared
 import karvan as kv
 from karvan.core.errors import SourceError
 from karvan.data.blocs import blocs
-from karvan.data.recipes.eurasia_2021.common import assumptions, mix, ras, sectors
+from karvan.data.recipes.eurasia_2021 import mirror
+from karvan.data.recipes.eurasia_2021.common import assumptions, countries, mix, ras, sectors
 from karvan.data.worlds import build, comparison
+
+SOURCES = ("icio", "customs", "facts", "baci2023", "gdp", "eora_cp2017", "gravity", "fx")
 
 
 @pytest.fixture(scope="module")
-def built():
-    return build("eurasia-2021", shared("icio", "customs", "facts", "baci2023", "gdp", "eora_cp2017"))
+def pairs():
+    return mirror.read(shared(*SOURCES))
+
+
+@pytest.fixture(scope="module")
+def built(pairs):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mirror, "read", lambda source: pairs)  # reconciled once
+        return build("eurasia-2021", shared(*SOURCES))
 
 
 def test_the_recipe_gives_the_embedded_world(built):
@@ -33,10 +43,84 @@ def test_members_goods_totals_are_the_official_ones(built):
             assert abs(rows[f"{code} goods {flow}"]["gap_percent"]) <= 0.1
 
 
-def test_intra_union_trade_is_the_official_matrix(built):
-    inside = [r for r in built[1].to_dicts() if " to " in r["what"] and not r["what"].startswith("KAZ exports")]
-    assert len(inside) == 20
-    assert all(abs(r["built"] - r["official"]) <= 0.02 * r["official"] + 0.2 for r in inside)
+def goods_between(world, exporter, importer):
+    return world.M[world.position(importer), world.position(exporter)][world.goods].sum()
+
+
+def test_flows_with_both_reports_are_the_reconciled_ones(built, pairs):
+    ends = {(countries()[mirror.place(p.exporter)], countries()[mirror.place(p.importer)]) for p in pairs}
+    assert len(ends) == 52 and {("CHN", "KAZ"), ("KAZ", "CHN"), ("RUS", "KGZ"), ("UZB", "RUS"), ("REU", "ARM")} <= ends
+    for exporter, importer in ends - {("REU", "RUS")}:  # some of that group report alone
+        both = mirror.between(pairs, exporter, importer)
+        assert goods_between(built[0], exporter, importer) == pytest.approx(sum(p.value for p in both), rel=0.005)
+
+
+def test_reconciled_flows_are_at_customs_value_and_lie_between_the_reports_on_that_footing(pairs):
+    known = {(p.exporter, p.importer): p for p in pairs}
+    inside = [p for p in pairs if {p.exporter, p.importer} <= {*assumptions()["members"]}]
+    assert len(inside) == 12
+    for p in inside:  # alike at the common border: no margin
+        assert p.value == pytest.approx(p.sold**p.weight * p.bought ** (1 - p.weight), rel=1e-3)
+    china = known["CHN", "KAZ"]
+    assert china.sold == 14_000 and 8_228 < china.value < 9_500 and china.low < china.value < china.high
+    germany = known[
+        "DEU", "KAZ"
+    ]  # fob made customs value: above what the exporter's and below what the importer's gives
+    assert germany.sold < germany.sold**germany.weight * germany.bought ** (1 - germany.weight) < germany.value
+    assert all(p.low <= p.value <= p.high for p in pairs if np.isfinite(p.low))
+
+
+def test_pairs_that_the_assumptions_keep_are_the_importers_report(built, pairs):
+    (stated,) = assumptions()["importer_alone"]
+    (kept,) = mirror.between(pairs, stated["exporter"], stated["importer"])
+    assert kept.value == kept.bought < 0.5 * kept.sold
+    assert goods_between(built[0], "UZB", "KGZ") == pytest.approx(kept.bought, rel=0.005)
+    assert len(stated["why"]) > 50
+
+
+def test_trade_of_belarus_is_what_its_partners_report(built):
+    inside = [r for r in built[1].to_dicts() if "BLR" in r["what"].split(" to ") and " exports " not in r["what"]]
+    assert len(inside) == 8
+    assert all(abs(r["built"] - r["official"]) <= 0.001 * r["official"] + 0.2 for r in inside)
+
+
+def partner_totals(**values):
+    found = np.zeros(len(countries()))
+    for code, value in values.items():
+        found[countries().index(code)] = value
+    return found
+
+
+def pair(exporter, importer, value, sold, bought):
+    return mirror.Pair(exporter, importer, value, 0.9 * value, 1.1 * value, sold, bought, 0.5)
+
+
+def test_the_rest_of_the_world_takes_what_a_pair_changes():
+    own = partner_totals(CHN=100, TUR=50, RUS=200, ROW=80)
+    found = mirror.settle(own, [pair("CHN", "KAZ", 130, 160, 100)], "KAZ", "imports")
+    np.testing.assert_allclose(found - own, partner_totals(CHN=30, ROW=-30))
+    untouched = mirror.settle(own, [pair("CHN", "KAZ", 130, 160, 100)], "KAZ", "exports")
+    np.testing.assert_array_equal(untouched, own)
+
+
+def test_members_of_a_group_are_reconciled_one_by_one():
+    own = partner_totals(REU=100, ROW=80)
+    both = [pair("AUT", "KAZ", 30, 40, 20), pair("LTU", "KAZ", 12, 90, 11)]
+    found = mirror.settle(own, both, "KAZ", "imports")
+    np.testing.assert_allclose(found - own, partner_totals(REU=11, ROW=-11))
+
+
+def test_the_rest_of_the_world_never_falls_below_half_and_partners_with_one_report_give_the_remainder():
+    own = partner_totals(CHN=100, TUR=30, IND=10, RUS=200, ROW=20)
+    found = mirror.settle(own, [pair("CHN", "KAZ", 118, 160, 100)], "KAZ", "imports")
+    np.testing.assert_allclose(found - own, partner_totals(CHN=18, TUR=-6, IND=-2, ROW=-10))
+    assert found.sum() == pytest.approx(own.sum()) and (found >= 0).all()
+
+
+def test_a_pair_that_the_official_total_cannot_hold_is_refused_by_name():
+    own = partner_totals(CHN=100, TUR=30, ROW=20)
+    with pytest.raises(SourceError, match=r"KAZ imports: .* importer_alone"):
+        mirror.settle(own, [pair("CHN", "KAZ", 150, 250, 100)], "KAZ", "imports")
 
 
 def test_missing_sources_are_named(tmp_path):
@@ -44,6 +128,8 @@ def test_missing_sources_are_named(tmp_path):
         build("eurasia-2021", tmp_path)
     with pytest.raises(SourceError, match="no such folder"):
         build("eurasia-2021", tmp_path / "nowhere")
+    with pytest.raises(SourceError, match=r"dist_cepii\.parquet: not found"):
+        mirror.read(tmp_path)
     with pytest.raises(SourceError, match="Did you mean 'eurasia-2021'"):
         build("eurasia2021", tmp_path)
 
@@ -70,13 +156,18 @@ def test_every_symbol_of_the_world_says_where_it_comes_from():
     world = kv.load("eurasia-2021")
     assert {"M", "tau", "gamma", "beta", "theta", "pool", "collection"} <= {b.symbol for b in world.sources}
     assert all(b.flag in ("observed", "reconciled", "borrowed", "assumed") for b in world.sources)
+    (both,) = [b for b in world.sources if "karvan.reconcile" in b.note]
+    assert both.flag == "reconciled" and "{" not in both.note and "CHN to KAZ: exporter reports 14,000" in both.note
 
 
 def test_comparison_travels_with_the_world():
     rows = comparison("eurasia-2021").to_dicts()
-    assert {"KAZ goods exports", "RUS to KAZ", "KAZ import duties received", "KAZ value added"} <= {
-        r["what"] for r in rows
-    }
+    known = {r["what"]: r for r in rows}
+    assert {"KAZ goods exports", "RUS to KAZ", "KAZ import duties received", "KAZ value added"} <= set(known)
+    assert (
+        "90 % range" in known["KAZ imports from CHN"]["comment"]
+        and "14,000" in known["KAZ imports from CHN"]["comment"]
+    )
 
 
 def test_ras_meets_both_margins():

@@ -134,6 +134,7 @@ def test_options_are_of_their_kind(value, kind, expected):
         ("31.12.2021", date, "write it as 2021-12-31"),
         ("c", Literal["a", "b"], "not one of a, b"),
         ("2021-2019", tuple[int, ...], "runs backwards"),
+        ("0-999999999", tuple[int, ...], "at most 1000 at once"),
         ("2019-", tuple[int, ...], "not a whole number"),
         (",", tuple[str, ...], "is empty"),
     ],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from karvan._version import __version__
 from karvan.cases.beside import beside
 from karvan.cases.detail import detail
+from karvan.cases.evidence import found_elsewhere
 from karvan.core.case import CaseResults
 from karvan.core.errors import SourceError
 from karvan.core.labels import suggest
@@ -70,6 +71,7 @@ def find(
 ) -> CaseResults:
     """Solve everything a case asks for; see `CaseResults`."""
     case = read(name)
+    elsewhere = found_elsewhere(case)
     world = load(case["world"])
     scenarios = tuple(Scenario.read(s) for s in case["scenarios"])
     found = sweep(
@@ -83,10 +85,9 @@ def find(
         progress=progress,
     )
     record = {"karvan": __version__, "case": name, **found.record, "world": world.name}
+    tables = {**detail(case, world, scenarios, found), **elsewhere}
     other = beside(world, case, scenarios)
-    return CaseResults(
-        case, world, scenarios, found, other, detail(case, world, scenarios, found), comparison(case["world"]), record
-    )
+    return CaseResults(case, world, scenarios, found, other, tables, comparison(case["world"]), record)
 
 
 def _folder() -> Path:

@@ -62,7 +62,8 @@ def turning(
 ) -> Table:
     """What would turn the answer, for every exit, found on the engine.
 
-    `no_gain`: the border cost at which real income is as it was; `loss`: the border cost at which the loss reaches the
+    `no_gain`: the border cost at which real income is as it was, below zero where leaving would have to make trade with
+    the members cheaper; `loss`: the border cost at which the loss reaches the
     case's `loss`, both as a share of the value of goods, on average over the trade across the border; `fee`: the yearly
     payment to the other members that makes staying as costly as leaving, MUSD. Low and high come from the elasticities
     at their two ends; for the fee from the two ends of the band of real income. A missing value has a reason.
@@ -71,11 +72,11 @@ def turning(
     for s in leaving(scenarios):
         cost = border(s)
         if cost is not None:
-            highest = cost.ends(world, found.draws, found.seed)[1]
-            widest = highest if highest > 0 else WIDEST
-            for what, target, high in (("no_gain", 1.0, widest), ("loss", 1 - case["loss"], WIDEST)):
+            lowest, highest = cost.ends(world, found.draws, found.seed)
+            widest = (min(lowest, 0.0), highest if highest > 0 else WIDEST)
+            for what, target, (low, high) in (("no_gain", 1.0, widest), ("loss", 1 - case["loss"], (0.0, WIDEST))):
                 who = partial(break_even, country=case["country"], vary=cost.cost_key)
-                find = partial(who, target=target, low=0.0, high=high)
+                find = partial(who, target=target, low=low, high=high)
                 first = find(world, s, xtol=CLOSE)
                 others = [find(w, s, xtol=CLOSE) for w in ends] if first else []
                 rows.append((s.name, what, *_span(first, others), first.reason))

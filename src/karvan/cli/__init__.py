@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import backtests, data, estimates, evidence, mirror, scenarios, telling, trade
+from karvan.cli import backtests, corridors, data, estimates, evidence, mirror, oil, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -26,6 +26,10 @@ data_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data_app, name="data")
+corridors_app = typer.Typer(
+    help="Freight routes: days, dollars, borders and bottlenecks.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(corridors_app, name="corridors")
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": scenarios.run,
@@ -38,6 +42,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "gravity": estimates.gravity,
     "reexports": evidence.reexports,
     "mirror": mirror.mirror,
+    "oil": oil.oil,
     "symbols": trade.symbols,
     "replicate": trade.replicate,
     "tariffs": trade.tariffs,
@@ -50,6 +55,12 @@ DATA_COMMANDS: dict[str, Callable[..., None]] = {
     "licence": data.data_licence,
     "build": data.data_build,
 }
+CORRIDORS_COMMANDS: dict[str, Callable[..., None]] = {
+    "routes": corridors.corridors_routes,
+    "check": corridors.corridors_check,
+    "links": corridors.corridors_links,
+    "places": corridors.corridors_places,
+}
 EXTRAS = {
     "brief": ("altair", "jinja2", "vl_convert"),
     "data": ("duckdb", "httpx", "openpyxl", "platformdirs", "pyarrow", "sdmx", "stamina", "xlrd"),
@@ -61,6 +72,8 @@ for _name, _function in COMMANDS.items():
     app.command(_name, context_settings=SETTINGS.get(_name))(_function)
 for _name, _function in DATA_COMMANDS.items():
     data_app.command(_name)(_function)
+for _name, _function in CORRIDORS_COMMANDS.items():
+    corridors_app.command(_name)(_function)
 
 
 def main() -> None:

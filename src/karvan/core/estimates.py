@@ -247,6 +247,8 @@ def _wrong(given: Mapping[str, Any]) -> Iterator[str]:
         yield f"se is {se!r}, not a number"
     elif not se > 0:
         yield f"se is {se}; a standard error is above 0"
+    elif se > LARGEST:
+        yield f"se is {se}; it is in log points of trade (0.1, not 10), at most {LARGEST:g}"
     if not isinstance(count, Integral) or isinstance(count, bool) or count < 1:
         yield f"observations is {count!r}; a whole number above 0 is needed"
     if not isinstance(given.get("provisional", False), bool):

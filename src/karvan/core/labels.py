@@ -38,10 +38,12 @@ def as_labels(values: Iterable[str], what: str) -> tuple[str, ...]:
 
 def suggest(word: object, choices: Iterable[str]) -> str:
     """Return ' Did you mean ...?' when a choice is close to the word, else list the choices."""
-    options = list(choices)
-    close = difflib.get_close_matches(str(word), options, n=1, cutoff=0.6)
-    if not close:
-        close = [o for o in options if o.lower() == str(word).lower()]
+    options, lower = list(choices), str(word).lower()
+    close = [o for o in options if o.lower() == lower]
+    below = [o for o in options if o.lower().startswith(f"{lower}/")]
+    if below and not close:
+        return f" Known: {', '.join(below)}."
+    close = close or difflib.get_close_matches(str(word), options, n=1, cutoff=0.6)
     if close:
         return f" Did you mean {close[0]!r}?"
     return f" Known: {', '.join(options)}." if len(options) <= 40 else f" Known: {first_five(options)}."

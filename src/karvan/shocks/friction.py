@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from karvan.core.change import Change
-from karvan.core.errors import ScenarioError
+from karvan.core.errors import KarvanWarning, ScenarioError
 from karvan.core.estimates import Estimate, cost_change, require_bounded, shipped
 from karvan.core.scenario import shock
 from karvan.core.world import World
@@ -29,7 +30,15 @@ def _ready(arguments: dict[str, Any]) -> dict[str, Any]:
         return given
     if not isinstance(given.get("lost", True), bool):
         raise ScenarioError(f"friction: lost is true (the effect ends) or false (it comes), got {given['lost']!r}")
-    return {**given, "from_": _estimate(given["from_"])}
+    estimate = _estimate(given["from_"])
+    ours = isinstance(estimate, Estimate) and estimate.comes_with_karvan
+    if ours and given.get("sectors", "goods") in ("services", "all"):
+        warnings.warn(
+            f"friction: {estimate.name} was estimated on goods; here it is applied to services too",
+            KarvanWarning,
+            stacklevel=4,
+        )
+    return {**given, "from_": estimate}
 
 
 def _estimate(value: Any) -> Any:

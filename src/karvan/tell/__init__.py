@@ -11,11 +11,18 @@ from karvan.core.case import CaseResults
 from karvan.core.errors import SourceError
 from karvan.tell.claims import Claim, claims, verdict
 from karvan.tell.findings import verdict_exports
+from karvan.tell.hubs import verdict_reexports
 from karvan.tell.language import Words, catalogue
+from karvan.tell.reports import verdict_statistics
 
 __all__ = ["Brief", "Claim", "check_target", "tell"]
 
 SUFFIXES = (".html", ".json")
+JUDGES = {
+    "exports": ("groups", verdict_exports),
+    "statistics": ("statistics.flows", verdict_statistics),
+    "reexports": ("reexports.hubs", verdict_reexports),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +54,9 @@ class Brief:
         """Return the claims and the record as JSON."""
         case = self.results.case
         judged = {"claim": case["claim"], "verdict": verdict(self.results)}
-        if "claim_exports" in case:
-            judged |= {"claim_exports": case["claim_exports"], "verdict_exports": verdict_exports(self.results)}
+        for name, (needed, judge) in JUDGES.items():
+            if f"claim_{name}" in case and (needed in case or needed in self.results.tables):
+                judged |= {f"claim_{name}": case[f"claim_{name}"], f"verdict_{name}": judge(self.results)}
         data = {"record": dict(self.results.record), **judged, "claims": [c.to_dict() for c in self.claims]}
         return json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 

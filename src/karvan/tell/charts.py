@@ -15,6 +15,18 @@ VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", LOSS: "loss", GAIN: "gain
 PADDING = {"left": 8, "right": 8, "top": 2, "bottom": 2}  # readers' fonts are wider than those it is measured with
 WIDTHS = {"wide": 600, "narrow": 320}
 NARROW = 400
+THEME = {
+    "background": "transparent",
+    "font": "system-ui, sans-serif",
+    "padding": PADDING,
+    "view": {"stroke": None, "continuousWidth": 300, "continuousHeight": 300},
+    "axis": {
+        "labelColor": INK, "titleColor": MUTED, "gridColor": RULE, "domain": False, "tickColor": RULE,
+        "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "gridDash": [2, 3],
+    },
+    "axisY": {"grid": False, "ticks": False, "labelPadding": 8},
+    "legend": {"labelColor": INK, "labelFontSize": 12, "symbolType": "circle"},
+}  # fmt: skip
 
 
 def both(draw: Callable[[int], Any], title: str) -> str:
@@ -26,7 +38,8 @@ def svg(chart: Any, title: str) -> str:
     """Render one Altair chart to an accessible, scalable SVG without scripts."""
     import vl_convert
 
-    drawing = _themed(chart).to_dict(validate=False)  # checking a drawing takes as long as making it
+    drawing = chart.to_dict(validate=False)  # checking a drawing takes as long as making it
+    drawing["config"] = THEME
     text = vl_convert.vegalite_to_svg(drawing)
     for colour, name in VARIABLES.items():
         text = text.replace(f'"{colour}"', f'"var(--{name})"')
@@ -40,8 +53,11 @@ def dots(values: Sequence[float], axis: str) -> Callable[[int], Any]:
     quantiles = np.quantile(np.asarray(values), (np.arange(50) + 0.5) / 50)
     bins = 22
     edges = np.linspace(quantiles[0], quantiles[-1], bins + 1)
-    place = np.clip(np.digitize(quantiles, edges) - 1, 0, bins - 1)
-    rows, height = [], np.zeros(bins, dtype=int)
+    step = float(edges[1] - edges[0])
+    if quantiles[0] < 0 < quantiles[-1]:  # no column holds losses and gains
+        edges = step * np.arange(np.floor(quantiles[0] / step), np.ceil(quantiles[-1] / step) + 1)
+    place = np.clip(np.digitize(quantiles, edges) - 1, 0, len(edges) - 2)
+    rows, height = [], np.zeros(len(edges) - 1, dtype=int)
     for value, b in zip(quantiles, place, strict=True):
         rows.append({"x": float(0.5 * (edges[b] + edges[b + 1])), "y": int(height[b]), "loss": bool(value < 0)})
         height[b] += 1
@@ -282,7 +298,7 @@ def _ticks(width: int) -> Any:
 
     thin = "replace(replace(datum.label, ',', '\u202f'), ',', '\u202f')"
     return alt.Axis(
-        tickCount=7 if width > NARROW else 4, labelFlush=False, labelOverlap=True, labelSeparation=8, labelExpr=thin
+        tickCount=5 if width > NARROW else 4, labelFlush=False, labelOverlap=True, labelSeparation=8, labelExpr=thin
     )
 
 
@@ -300,16 +316,3 @@ def _sign(loss: str) -> Any:
     import altair as alt
 
     return alt.condition(loss, alt.value(LOSS), alt.value(GAIN))
-
-
-def _themed(chart: Any) -> Any:
-    return (
-        chart.configure(background="transparent", font="system-ui, sans-serif", padding=PADDING)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=INK, titleColor=MUTED, gridColor=RULE, domain=False, tickColor=RULE,
-            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridDash=[2, 3],
-        )
-        .configure_axisY(grid=False, ticks=False, labelPadding=8)
-        .configure_legend(labelColor=INK, labelFontSize=12, symbolType="circle")
-    )  # fmt: skip

@@ -42,7 +42,10 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
         A result is not converged; such a result is never told.
     """
     from karvan.tell.findings import findings
+    from karvan.tell.hubs import hubs
     from karvan.tell.reasons import reasons
+    from karvan.tell.reports import reports
+    from karvan.tell.tested import tested
 
     refuse_unconverged(results)
     found = [
@@ -54,6 +57,9 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
         *_partners(results),
         *reasons(results),
         *findings(results),
+        *reports(results),
+        *hubs(results),
+        *tested(results),
     ]
     return tuple(found)
 

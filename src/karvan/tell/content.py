@@ -8,14 +8,17 @@ import numpy as np
 
 from karvan.tell import charts
 from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, section, table_of
-from karvan.tell.claims import verdict
+from karvan.tell.claims import Claim, verdict
 from karvan.tell.evidence import estimate_of, know, others, papers, take
 from karvan.tell.goods import exports
 from karvan.tell.language import THIN, number, percent
 from karvan.tell.partners import partners
+from karvan.tell.reexports import reexports
+from karvan.tell.statistics import statistics
 from karvan.tell.sure import sure
 from karvan.tell.why import change, listed, lowest_net, why
 
+NOTHING = 1e-6  # percent: a change that only rounding makes
 RATES = {"applied": "mfn", "bound": "wto-bound"}
 
 
@@ -29,17 +32,31 @@ def page(t: Teller) -> dict[str, Any]:
         "date": case["date"],
         "lead": _lead(t),
         "lead_text": _lead_text(t),
-        "charts": {"dots": charts.both(charts.dots(values.tolist(), ""), w("dots_caption", country=t.home))},
-        "captions": {"dots": w("dots_caption", country=t.home)},
+        "charts": {
+            "dots": charts.both(
+                charts.dots(values.tolist(), ""), w("dots_caption", country=t.home, scenario=w.in_text(t.soft))
+            )
+        },
+        "captions": {"dots": w("dots_caption", country=t.home, scenario=w.in_text(t.soft))},
         "claim": {
             "who": w("claim_who", source=case["claim"]["source"]),
             "text": case["claim"]["text"],
             "verdict": w(f"verdict_{verdict(t.results)}"),
-            "rule": w("verdict_rule"),
+            "rule": f"{w('verdict_rule')} {_gaining(t)}",
             "but": _but(t),
         },
-        "sections": [part(t) for part in PARTS if part is not exports or "groups" in t.case],
+        "sections": [part(t) for part in PARTS if part not in NEEDS or _there(t, NEEDS[part])],
     }
+
+
+def _there(t: Teller, name: str) -> bool:
+    return name in t.case or name in t.results.tables
+
+
+def _gaining(t: Teller) -> str:
+    """In how many of 50 futures each exit gains, in words."""
+    counts = [f"{t.words.in_text(s)} {number(50 - t.value(f'losing.{s}'))}" for s in t.exits]
+    return t.words("verdict_found", counts=listed(t, counts))
 
 
 def _but(t: Teller) -> str:
@@ -55,12 +72,17 @@ def _but(t: Teller) -> str:
 def _lead(t: Teller) -> str:
     c = t.claims[f"income.{t.soft}.all.{t.case['country']}"]
     return t.words(
-        "headline_loss" if c.value < 0 else "headline_gain",
+        ("headline_loss" if c.value < 0 else "headline_gain") + ("_unsure" if _turns(c) else ""),
         country=t.home,
         percent=f"{number(abs(c.value), 2)}{THIN}%",
         scenario=t.words.in_text(t.soft),
         means=t.words.named("scenario_means", t.soft),
     )
+
+
+def _turns(c: Claim) -> bool:
+    """Whether the range of a claim reaches to both sides of zero."""
+    return c.low is not None and c.high is not None and c.low < 0 < c.high
 
 
 def _median(t: Teller) -> float:
@@ -74,8 +96,9 @@ def _lead_text(t: Teller) -> list[str]:
     income, dollars = t.claims[f"income.{t.soft}.all.{case['country']}"], t.claims[f"dollars.{t.soft}"]
     household, classes = t.claims[f"household.{t.soft}"], t.claims[f"spread.class.{t.soft}"]
     low, high = sorted((income.low or 0.0, income.high or 0.0))
-    border_cost = estimate_of(t)
+    border_cost, alone = estimate_of(t), t.claims[f"income.{t.soft}.frictions.{case['country']}"]
     marked = [w("frictions_provisional")] if border_cost is not None and border_cost.provisional else []
+    unsure = [w("border_unsure", country=t.home)] if border_cost is not None and _turns(alone) else []
     return [
         *marked,
         w(
@@ -84,6 +107,7 @@ def _lead_text(t: Teller) -> list[str]:
             high=percent(high),
             median=percent(_median(t)),
             count=number(t.value(f"losing.{t.soft}")),
+            rest=number(50 - t.value(f"losing.{t.soft}")),
         ),
         w(
             "headline_money",
@@ -96,9 +120,12 @@ def _lead_text(t: Teller) -> list[str]:
             currency=case["money"]["currency"],
             year=t.world.year,
         ),
+        *unsure,
         w(
             "parameters_only" if border_cost is None else "parameters_estimated",
-            frictions=percent(t.value(f"income.{t.soft}.frictions.{case['country']}")),
+            frictions=percent(alone.value),
+            low=percent(alone.low or 0.0),
+            high=percent(alone.high or 0.0),
             class_low=percent(classes.low or 0.0),
             class_high=percent(classes.high or 0.0),
         ),
@@ -123,7 +150,11 @@ def _variants(t: Teller) -> Block:
         figure(charts.ranges(rows, "%"), caption),
         table_of([w("col_scenario"), *parts.values(), w("col_wage")], table, numeric=(1, 2, 3, 4)),
         *([paragraph(w("wage_text"))] if _wage_falls_more(t) else []),
-        *([note(w("deepen_note"))] if any(t.value(f"income.{s}.tariffs.{home}") == 0 for s in t.scenarios) else []),
+        *(
+            [note(w("deepen_note"))]
+            if any(abs(t.value(f"income.{s}.tariffs.{home}")) < NOTHING for s in t.scenarios)
+            else []
+        ),
     )
 
 
@@ -322,7 +353,10 @@ PARTS = (
     _asked,
     exports,
     partners,
+    statistics,
+    reexports,
     know,
     papers,
     take,
 )
+NEEDS = {exports: "groups", statistics: "statistics.flows", reexports: "reexports.hubs"}

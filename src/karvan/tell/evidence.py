@@ -13,6 +13,7 @@ from karvan.tell import charts
 from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, span, subheading, table_of
 from karvan.tell.language import THIN, number, percent
 from karvan.tell.published import alone, estimates
+from karvan.tell.tested import misses, specifications
 
 WORST = 12  # figures of the built world that stand in the page: those furthest from the official ones
 
@@ -24,6 +25,10 @@ def others(t: Teller) -> Block:
     frictions = [t.value(f"income.{s}.frictions.{home}") for s in t.exits]
     inside = max(map(abs, tariffs)) <= 1.0 and max(map(abs, frictions)) <= 3.0
     spans = {"tariffs": _span(tariffs), "frictions": _span(frictions)}
+    ranged = [t.claims[f"income.{s}.frictions.{home}"] for s in t.exits]
+    spans["range"] = (
+        f"{percent(min(c.low or c.value for c in ranged))} … {percent(max(c.high or c.value for c in ranged))}"
+    )
     rows = [[w("ours"), w("ours_what", country=t.home, count=number(len(t.exits))), w("ours_found", **spans), ""]]
     rows += [[f"{o['who']} ({o['year']})", o["what"], o["found"], o["why"]] for o in t.case["others"]]
     head = [w("col_who"), w("col_what"), w("col_found"), w("col_why")]
@@ -70,7 +75,10 @@ def know(t: Teller) -> Block:
     return section(
         w("know_heading"),
         paragraph(w("method")),
+        subheading(w("border_heading")),
         *_border_cost(t),
+        *misses(t),
+        subheading(w("inputs_heading")),
         paragraph(w("weak_inputs")),
         table_of(head, blocks, words=True),
         paragraph(w("compare_text", close=close, total=len(rows), shown=len(compared))),
@@ -98,6 +106,7 @@ def _border_cost(t: Teller) -> list[Block]:
         fall_range=span(fall.low or 0.0, fall.high or 0.0, 0),
         cost=f"{number(cost.value, 1)}{THIN}%",
         cost_range=span(cost.low or 0.0, cost.high or 0.0, 1, sign=False),
+        explained=f"{number(t.value(f'explained.{t.soft}'))}{THIN}%",
     )
     papers = w(
         "frictions_papers",
@@ -114,7 +123,7 @@ def _border_cost(t: Teller) -> list[Block]:
     marked = [paragraph(w("frictions_provisional"))] if found.provisional else []
     code: list[Block] = [{"kind": "code", "text": found.command}] if found.command else []
     table = table_of([w("col_sector"), w("col_border_cost")], rows, numeric=(1,))
-    return [*marked, paragraph(text), note(papers), *code, table]
+    return [*marked, paragraph(text), *specifications(t), table, note(papers), *code]
 
 
 def papers(t: Teller) -> Block:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from karvan.core.countries import countries
 from karvan.core.errors import SourceError
 
 MINUS, THIN = "\u2212", "\u202f"
@@ -34,7 +35,7 @@ class Words:
     """The messages of one language; `words("key", value=...)` fills the placeholders."""
 
     def __init__(self, language: str) -> None:
-        self.table = catalogue(language)
+        self.table, self.language = catalogue(language), language
         self.used: set[str] = set()
 
     def __call__(self, key: str, **values: Any) -> str:
@@ -46,7 +47,7 @@ class Words:
 
     def country(self, code: str) -> str:
         """Return the display name of a country."""
-        return str(self.table["country"].get(code, code))
+        return str(self.table["country"].get(code) or _names(self.language).get(code, code))
 
     def sector(self, name: str) -> str:
         """Return the display name of a sector."""
@@ -63,6 +64,13 @@ class Words:
     def in_text(self, name: str) -> str:
         """Return the name of a scenario as it stands inside a sentence."""
         return str(self.table["scenario_in_text"].get(name, name))
+
+
+@cache
+def _names(language: str) -> Mapping[str, str]:
+    """Names of countries in a language that the concordance has, by ISO3 code."""
+    rows = countries() if language in ("en", "ru") else ()
+    return {row.code: getattr(row, language) for row in rows if row.kind == "country"}
 
 
 def number(value: float, digits: int = 0, *, sign: bool = False) -> str:

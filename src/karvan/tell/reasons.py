@@ -106,7 +106,7 @@ def _estimated(
     low, high = sorted(100 * (np.exp([sign * estimate.low, sign * estimate.high]) - 1))
     fall = (100 * float(np.exp(sign * estimate.b) - 1), float(low), float(high))
     found = [
-        ranged(f"border_log.{scenario.name}", given, "log points of trade", origin),
+        ranged(f"border_log.{scenario.name}", given, "log of trade", origin),
         ranged(f"border_trade.{scenario.name}", fall, "percent of trade at given incomes", origin),
     ]
     if scenario.name != results.case["headline"]:

@@ -67,7 +67,11 @@ def _spread(t: Teller) -> str:
     """The spread over classes and closures for the headline scenario, and which single solves leave the band."""
     w, band = t.words, t.claims[f"income.{t.soft}.all.{t.case['country']}"]
     values = {(k, name): t.value(f"{k}.{name}.{s}") for k, name, s in t.results.beside if k in BESIDE and s == t.soft}
-    out = [label(t, *key) for key, v in values.items() if not (band.low or v) <= v <= (band.high or v)]
+    out = [
+        w.named("border_in_text" if key[0] == "border" else key[0], key[1])
+        for key, v in values.items()
+        if not (band.low or v) <= v <= (band.high or v)
+    ]
     ends: dict[str, str] = {}
     for kind in ("class", "closure"):
         spread = t.claims[f"spread.{kind}.{t.soft}"]
@@ -75,4 +79,6 @@ def _spread(t: Teller) -> str:
     text = w("sure_spread", scenario=w.in_text(t.soft), count=len(names(t, "class")), **ends)
     turned = [v for v in values.values() if v * band.value < 0]
     text += " " + (w("sure_sign_turns", count=len(turned)) if turned else w("sure_sign_same", count=len(values)))
+    if band.low is not None and band.high is not None and band.low < 0 < band.high:
+        text += " " + w("sure_band_turns")
     return f"{text} {w('sure_outside', names='; '.join(out)) if out else w('sure_inside')}"

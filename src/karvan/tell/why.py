@@ -131,7 +131,8 @@ def _loss(t: Teller) -> str:
 def _crossings(t: Teller) -> list[str]:
     """Whether some border cost makes each exit neither gain nor lose, as the engine found it."""
     w, home = t.words, t.case["country"]
-    crossing = [s for s in t.exits if f"turn.no_gain.{s}" in t.claims]
+    turning = {s: t.value(f"turn.no_gain.{s}") for s in t.exits if f"turn.no_gain.{s}" in t.claims}
+    crossing = [s for s in turning if turning[s] > 0]
     rest = [s for s in t.exits if s not in crossing]
     losing = [s for s in rest if t.value(f"income.{s}.tariffs.{home}") < 0]
     gaining = [s for s in rest if s not in losing]
@@ -139,6 +140,7 @@ def _crossings(t: Teller) -> list[str]:
     if losing:
         values = [f"{w.in_text(s)} {percent(t.value(f'income.{s}.tariffs.{home}'))}" for s in losing]
         found.append(w("change_never", values=listed(t, values)))
+        found += _cheaper(t, [s for s in losing if s in turning])
     if crossing:
         values = [f"{w.in_text(s)} {_share(t.value(f'turn.no_gain.{s}'))}" for s in crossing]
         found.append(w("change_crosses", values=listed(t, values)))
@@ -150,6 +152,14 @@ def _crossings(t: Teller) -> list[str]:
         text = w("change_loss", loss=_loss(t), scenario=w.in_text(t.soft), value=_one_digit(c.value), **ends)
         found.append(text)
     return found
+
+
+def _cheaper(t: Teller, exits: list[str]) -> list[str]:
+    """How much cheaper than now trade with the members would have to become for leaving to pay."""
+    if not exits:
+        return []
+    values = [f"{t.words.in_text(s)} {_one_digit(abs(t.value(f'turn.no_gain.{s}')))}" for s in exits]
+    return [t.words("change_cheaper", values=listed(t, values))]
 
 
 def _turning(t: Teller, s: str) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from karvan.core.countries import group, to_iso3
-from karvan.core.errors import SourceError
+from karvan.core.errors import SourceError, first_five
 from karvan.core.faults import Faults
 from karvan.core.labels import suggest
 from karvan.core.source import Block
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNIONS = {"EU27": "EU", "EU28": "EU", "EAEU": "EAEU"}  # group rows that stand for every member
-HIGHEST = 30.0  # fraction; above it percent were meant
+HIGHEST = 1.0  # fraction; one rate of several hundred percent outweighs all others in the mean of a sector
+LONGEST = 10  # digits of a national tariff line
 ALL = "all"
 LATEST = 2021  # trade blocs of a table without a year
 
@@ -91,6 +92,7 @@ def build(
     rows["exporter"] = _codes(rows["exporter"].fillna(""), faults, world=True)
     _place_sectors(rows, sectors, faults)
     _require_rates(rows, faults)
+    _require_once(rows, faults)
     faults.stop()
     rows = _members(_members(rows, "importer", year), "exporter", year)
     inside = rows["importer"].isin(countries) & rows["exporter"].isin([*countries, ALL])
@@ -178,15 +180,53 @@ def _require_rates(rows: pd.DataFrame, faults: Faults) -> None:
     for what, bad, remedy in (
         ("rate is no number", rows["rate"].isna(), "leave the row out where the rate is unknown"),
         ("rate is negative", rows["rate"] < 0, "a subsidy is no tariff"),
-        (f"rate is above {HIGHEST:.0%}", rows["rate"] > HIGHEST, "rates are fractions; name percent rate_percent"),
+        (
+            f"rate is above {HIGHEST:.0%}",
+            rows["rate"] > HIGHEST,
+            "rates are fractions (percent: name the column rate_percent); cap equivalents of specific duties yourself",
+        ),
         ("trade is negative", rows["trade"] < 0, "correct the weights"),
     ):
         if bad.any():
             faults.add(f"{what} in {int(bad.sum())} rows", row=int(bad.to_numpy().argmax()) + 2, remedy=remedy)
-    if not faults.found and len(rows) and (rows["rate"] > 1).mean() > 0.5:
+
+
+def _require_once(rows: pd.DataFrame, faults: Faults) -> None:
+    """One rate for a product of a pair: not twice, and not for a heading and a line below it."""
+    what = "product" if "product" in rows else "sector"
+    pair = rows["importer"].astype(str) + " " + rows["exporter"].astype(str) + " "
+    code = rows[what].map(_plain)
+    key = pair + code
+    twice = key.duplicated(keep=False)
+    if twice.any():
+        shown = first_five(dict.fromkeys(key[twice]))
         faults.add(
-            "more than half of the rates are above 100 %", remedy="rates are fractions; name percent rate_percent"
+            f"{int(twice.sum())} rows repeat importer, exporter and {what}: {shown}",
+            row=int(twice.to_numpy().argmax()) + 2,
+            remedy="keep one rate of each",
         )
+    if what == "sector":
+        return
+    if (long := code.str.len() > LONGEST).any():
+        row = int(long.to_numpy().argmax()) + 2
+        faults.add(f"{int(long.sum())} products of more than {LONGEST} digits", row=row, remedy="HS codes have 2 to 10")
+    have = set(key)
+    below = [k for k, digits in ((k, len(c)) for k, c in zip(key, code, strict=True)) if _above(k, digits, have)]
+    if below:
+        faults.add(
+            f"{len(below)} products stand below another product of the same pair: {first_five(below)}",
+            remedy="give one level of the classification for each product",
+        )
+
+
+def _above(key: str, digits: int, have: set[str]) -> bool:
+    """Whether a code of the same pair with fewer digits holds this one."""
+    return any(key[: len(key) - digits + n] in have for n in range(2, digits))
+
+
+def _plain(code: Any) -> str:
+    text = str(int(code)) if isinstance(code, float) and code.is_integer() else str(code)
+    return text.strip().replace(".", "")
 
 
 def _members(rows: pd.DataFrame, side: str, year: int | None) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from karvan.core.labels import suggest
 
 WORDS = {int: "number", float: "number", bool: "yes|no", str: "text", date: "YYYY-MM-DD"}
 
+LONGEST = 1000  # values of one span
+
 
 def as_option(value: Any, kind: Any) -> Any:
     """Turn a value, perhaps text, into the kind of an annotation.
@@ -80,6 +82,8 @@ def _several(value: Any, kind: Any) -> tuple[Any, ...]:
             low, high = _number(first, int), _number(last, int)
             if high < low:
                 raise ValueError(f"{part} runs backwards; write {high}-{low}")
+            if high - low >= LONGEST:
+                raise ValueError(f"{part} is {high - low + 1} values; at most {LONGEST} at once")
             found += range(low, high + 1)
         else:
             found.append(as_option(part, kind))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from karvan.core.errors import first_five
+from karvan.core.countries import is_group
+from karvan.core.errors import KarvanWarning, first_five
 from karvan.core.faults import Faults
 from karvan.core.labels import suggest
 from karvan.estimate.gravity.keys import effect, joined
@@ -78,6 +80,8 @@ def _columns(table: pd.DataFrame, plan: Plan, faults: Faults) -> None:
         faults.add(f"two columns are called {column!r}", remedy="rename one")
     if not len(table):
         faults.add("the table has no rows")
+    if any(column_of(name) == plan.flow for name in plan.on):
+        faults.add(f"{plan.flow!r} is the flow; it cannot explain itself", remedy="leave it out of the regressors")
 
 
 def _codes(table: pd.DataFrame, plan: Plan, faults: Faults) -> dict[str, np.ndarray]:
@@ -93,6 +97,7 @@ def _codes(table: pd.DataFrame, plan: Plan, faults: Faults) -> dict[str, np.ndar
     faults.stop()
     both = pd.concat([table[plan.exporter], table[plan.importer]], ignore_index=True)
     country, labels = pd.factorize(both, sort=True)
+    _names([str(label) for label in labels], faults)
     n = len(table)
     codes = {"exporter": country[:n], "importer": country[n:], "year": year.astype(np.int64)}
     first, second = codes["exporter"], codes["importer"]
@@ -101,6 +106,23 @@ def _codes(table: pd.DataFrame, plan: Plan, faults: Faults) -> dict[str, np.ndar
     for column in plan.groups:
         codes[column] = pd.factorize(table[column])[0]
     return codes
+
+
+def _names(labels: list[str], faults: Faults) -> None:
+    """Names that differ only by case or blanks are one country written twice; a group among countries is doubtful."""
+    folded: dict[str, list[str]] = {}
+    for label in labels:
+        folded.setdefault(" ".join(label.split()).casefold(), []).append(label)
+    for alike in folded.values():
+        if len(alike) > 1:
+            faults.add(f"names differ only by case or blanks: {', '.join(map(repr, alike))}", remedy="write one name")
+    groups = [label for label in labels if not label.isdecimal() and is_group(label)]
+    if groups:
+        warnings.warn(
+            f"gravity: {first_five(groups)} stand for groups of countries, which hold other rows again; leave them out",
+            KarvanWarning,
+            stacklevel=2,
+        )
 
 
 def _numbers(table: pd.DataFrame, column: str, plan: Plan, faults: Faults) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from karvan.core.params import Params, Range
 from karvan.core.source import Block
 from karvan.core.world import World
 from karvan.data.blocs import blocs
-from karvan.data.recipes.eurasia_2021 import compare, flows, icio, inputs, tariffs, thetas
+from karvan.data.recipes.eurasia_2021 import compare, flows, icio, inputs, mirror, tariffs, thetas
 from karvan.data.recipes.eurasia_2021.common import assumptions, countries, rows, sectors
 
 __all__ = ["make"]
@@ -19,11 +20,13 @@ __all__ = ["make"]
 def make(source: Path) -> tuple[World, list[dict[str, Any]]]:
     """Build the world from the folder of source files; return it and its comparison with official totals.
 
-    Flows are reconciled with customs and the balance of payments, tariffs put on the union's footing, input
-    coefficients borrowed and fitted, and everything else is derived. See docs/explanation/eurasia-2021.md.
+    Flows are reconciled between both sides' reports, with customs totals and with the balance of payments; tariffs are
+    put on the union's footing, input coefficients borrowed and fitted, and everything else is derived. See
+    docs/explanation/eurasia-2021.md.
     """
     table = icio.read(source)
-    M = flows.build(source, table)
+    pairs = mirror.read(source)
+    M = flows.build(source, table, pairs)
     tau, schedules = tariffs.build(table, M)
     gdp = flows.gdp(source)
     gamma, _ = inputs.fit(source, M, tau, gdp)
@@ -41,10 +44,10 @@ def make(source: Path) -> tuple[World, list[dict[str, Any]]]:
         schedules=schedules,
         params=Params(theta=Range(theta.mode, theta.low, theta.high, source=THETA_SOURCE, together=0.5)),
         theta_sets=theta.sets,
-        sources=_origins(),
+        sources=_origins(pairs),
         name="eurasia-2021",
     )
-    return world, compare.rows(world, source, gdp)
+    return world, compare.rows(world, source, gdp, pairs)
 
 
 THETA_SOURCE = (
@@ -74,9 +77,18 @@ def _with_rate(bloc: Bloc, rate: float) -> Bloc:
     return replace(bloc, collection=round(rate, 4))
 
 
-def _origins() -> list[Block]:
-    """Return where every block of numbers came from, as kept in sources.csv beside this file."""
+def _origins(pairs: list[mirror.Pair]) -> list[Block]:
+    """Return where every block of numbers came from, as kept in sources.csv beside this file.
+
+    Notes there may name flows of the world, {CHN to KAZ}: what the reports of both sides say is put in their place.
+    """
     from importlib.resources import as_file, files
 
     with as_file(files("karvan.data.recipes.eurasia_2021").joinpath("sources.csv")) as path:
-        return [Block(**row) for row in rows(path)]
+        return [Block(**{**row, "note": _filled(row["note"], pairs)}) for row in rows(path)]
+
+
+def _filled(note: str, pairs: list[mirror.Pair]) -> str:
+    return re.sub(
+        r"{(\w+) to (\w+)}", lambda m: f"{m[1]} to {m[2]}: {mirror.told(mirror.between(pairs, *m.groups()))}", note
+    )

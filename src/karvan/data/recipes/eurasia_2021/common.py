@@ -43,6 +43,13 @@ def goods() -> np.ndarray:
     return np.array([s not in assumptions()["services"] for s in sectors()])
 
 
+def place(code: str) -> int:
+    """Return the position in the world of a country given by its ISO3 code: its own, its group's, or the rest."""
+    a = assumptions()
+    name = "RCA" if code in a["rca"] else "REU" if code in a["rest_of_eu"] else code
+    return countries().index(name) if name in countries() else len(countries()) - 1
+
+
 def mix(shares: dict[str, float]) -> np.ndarray:
     """(j,) shares by sector from a table, summing to one."""
     values = np.array([float(shares.get(s, 0.0)) for s in sectors()])

@@ -8,17 +8,23 @@ from typing import Any
 import numpy as np
 
 from karvan.core.world import World
-from karvan.data.recipes.eurasia_2021 import partners
+from karvan.data.recipes.eurasia_2021 import mirror, partners
 from karvan.data.recipes.eurasia_2021.common import assumptions, facts, sectors
 
+REMAINDER = "takes what reconciled pairs add to or leave of the official total"
 
-def rows(world: World, source: Path, gdp: np.ndarray) -> list[dict[str, Any]]:
-    """Return one row per official figure: what, built, official, unit, gap, source, comment."""
+
+def rows(world: World, source: Path, gdp: np.ndarray, pairs: list[mirror.Pair]) -> list[dict[str, Any]]:
+    """Return one row per official figure: what, built, official, unit, gap, source, comment.
+
+    Where both sides report a flow the comment has both reports, their weights and the range of the reconciled value.
+    """
     return [
         *_totals(world, source),
-        *_kazakh_partners(world, source),
+        *_kazakh_partners(world, source, pairs),
         *_kazakh_products(world, source),
-        *_inside(world, source),
+        *_inside(world, source, pairs),
+        *_outside(world, pairs),
         *_gdp(world, gdp),
         *_duties(world, source),
     ]
@@ -66,7 +72,7 @@ def _totals(world: World, source: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _kazakh_partners(world: World, source: Path) -> list[dict[str, Any]]:
+def _kazakh_partners(world: World, source: Path, pairs: list[mirror.Pair]) -> list[dict[str, Any]]:
     M, n, found = _traded(world), world.position("KAZ"), []
     for flow, official, built in zip(
         ("exports to", "imports from"),
@@ -76,8 +82,8 @@ def _kazakh_partners(world: World, source: Path) -> list[dict[str, Any]]:
     ):
         for i, code in enumerate(world.countries):
             if code != "KAZ":
-                comment = "mean of both sides' reports" if code in assumptions()["members"] else ""
-                comment = "China reports 14.0 bn" if (code, flow) == ("CHN", "imports from") else comment
+                both = mirror.between(pairs, *(("KAZ", code) if flow == "exports to" else (code, "KAZ")))
+                comment = mirror.told(both) if both else REMAINDER if code == "ROW" else ""
                 found.append(_row(f"KAZ {flow} {code}", built[i], official[i], "national statistics, customs", comment))
     return found
 
@@ -96,17 +102,38 @@ def _kazakh_products(world: World, source: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _inside(world: World, source: Path) -> list[dict[str, Any]]:
-    M = _traded(world)
-    return [
-        _row(
-            f"{exporter} to {importer}",
-            M[world.position(importer), world.position(exporter)][world.goods].sum(),
-            value,
-            "national statistics, mean of both reports",
-        )
-        for (exporter, importer), value in partners.inside_union(source).items()
-    ]
+def _inside(world: World, source: Path, pairs: list[mirror.Pair]) -> list[dict[str, Any]]:
+    found = []
+    for ends, official in partners.inside_union(source).items():
+        both = mirror.between(pairs, *ends)
+        origin = f"national statistics, {'mean of both reports' if both else 'one report'}"
+        found.append(_row(" to ".join(ends), _flow(world, *ends), official, origin, mirror.told(both) if both else ""))
+    return found
+
+
+def _outside(world: World, pairs: list[mirror.Pair]) -> list[dict[str, Any]]:
+    """Other flows with both sides' reports, neither inside the union nor Kazakhstan's, beside the importer's report.
+
+    That report is no official total to be met, so that no gap is counted.
+    """
+    inside, found = assumptions()["members"], []
+    for importer in world.countries:
+        for exporter in world.countries:
+            both = mirror.between(pairs, exporter, importer)
+            if both and "KAZ" not in (exporter, importer) and not {exporter, importer} <= {*inside}:
+                # The members of a group that report nothing are in the flow too, so that it has no official figure.
+                if exporter == "REU" and len(both) < len(assumptions()["rest_of_eu"]):
+                    continue
+                official = sum(p.bought for p in both)
+                built = _flow(world, exporter, importer)
+                told = mirror.told(both)
+                row = _row(f"{exporter} to {importer}", built, official, "importer's national statistics", told)
+                found.append({**row, "gap_percent": None})
+    return found
+
+
+def _flow(world: World, exporter: str, importer: str) -> float:
+    return float(world.M[world.position(importer), world.position(exporter)][world.goods].sum())
 
 
 def _gdp(world: World, gdp: np.ndarray) -> list[dict[str, Any]]:

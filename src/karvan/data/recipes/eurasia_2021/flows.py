@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from karvan.data.recipes.eurasia_2021 import partners, russia
+from karvan.data.recipes.eurasia_2021 import mirror, partners, russia
 from karvan.data.recipes.eurasia_2021.common import assumptions, countries, facts, goods, mix, need, ras, rows, sectors
 from karvan.data.recipes.eurasia_2021.icio import Icio
 from karvan.data.recipes.eurasia_2021.inputs import analogues
@@ -15,6 +15,7 @@ from karvan.data.recipes.eurasia_2021.inputs import analogues
 TRADE_IN_SERVICES = 0.45  # share of trade and transport in services that cross a border; assumed
 ROUNDS = 4  # export and import fits in turn; what is fitted last holds exactly, the rest nearly
 LITTLE_CRUDE = 0.002  # crude and gas go by pipeline and tanker to refiners, hardly to these neighbours; assumed
+FLOWS = ("exports", "imports")
 NO_REFINERS = ("KAZ", "ARM", "KGZ", "UZB", "AZE", "GEO", "RCA")
 
 
@@ -25,9 +26,9 @@ class Partners(NamedTuple):
     imports: np.ndarray
 
 
-def build(source: Path, icio: Icio) -> np.ndarray:
+def build(source: Path, icio: Icio, pairs: list[mirror.Pair]) -> np.ndarray:
     """(n, i, j) flows of 2021, MUSD: goods to customs, services to the balance of payments, dust dropped."""
-    known = read_partners(source, icio)
+    known = read_partners(source, icio, pairs)
     M = icio.M.copy()
     carve(M, source, known)
     first = [c for c in [*assumptions()["members"], *assumptions()["small"]] if c != "KAZ"]
@@ -43,8 +44,8 @@ def build(source: Path, icio: Icio) -> np.ndarray:
     return M
 
 
-def read_partners(source: Path, icio: Icio) -> dict[str, Partners]:
-    """Partner totals of every economy that is fitted; trade between members is the mean of both reports."""
+def read_partners(source: Path, icio: Icio, pairs: list[mirror.Pair]) -> dict[str, Partners]:
+    """Partner totals of every economy that is fitted: own reports, and reconciled `pairs` where both sides report."""
     a = assumptions()
     found = {
         "KAZ": Partners(*partners.kazakhstan(source)),
@@ -56,19 +57,23 @@ def read_partners(source: Path, icio: Icio) -> dict[str, Partners]:
         "RCA": Partners(*partners.baci_scaled(source, a["rca"], tuple(a["goods_totals"]["RCA"]))),
     }
     found["BLR"] = _from_table(icio, "BLR", partners.official(source, "BLR"), found)
-    flows = zip(("exports", "imports"), partners.official(source, "RUS"), strict=True)
+    flows = zip(FLOWS, partners.official(source, "RUS"), strict=True)
     found["RUS"] = Partners(*(russia.by_partner(source, f, total, icio.russia[f]) for f, total in flows))
+    for code in ("KAZ", "ARM", "KGZ", "UZB", "RUS"):
+        exports, imports = (mirror.settle(v, pairs, code, f) for v, f in zip(found[code], FLOWS, strict=True))
+        found[code] = Partners(exports, imports)
     _agree_with_russia(found)
     for (exporter, importer), value in partners.inside_union(source).items():
-        _set(found[exporter].exports, importer, value)
-        _set(found[importer].imports, exporter, value)
+        if not mirror.between(pairs, exporter, importer):  # Belarus: its partners' reports alone
+            _set(found[exporter].exports, importer, value)
+            _set(found[importer].imports, exporter, value)
     return found
 
 
 def _agree_with_russia(found: dict[str, Partners]) -> None:
-    """Give the small economies outside the union Russia's figures for their trade with it, at their own totals."""
+    """Give the small economies that report nothing Russia's figures for their trade with it, at their own totals."""
     names = countries()
-    for code in ("UZB", "AZE", "GEO", "RCA"):
+    for code in ("AZE", "GEO", "RCA"):
         n = names.index(code)
         _set(found[code].exports, "RUS", found["RUS"].imports[n], n)
         _set(found[code].imports, "RUS", found["RUS"].exports[n], n)

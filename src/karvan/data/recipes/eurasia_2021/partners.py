@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from karvan.data.recipes.eurasia_2021.common import assumptions, countries, facts, need, rows
+from karvan.data.recipes.eurasia_2021.common import countries, facts, need, place, rows
 
 RUSSIAN = {
     "Россия": "RUS", "Беларусь": "BLR", "Армения": "ARM", "Кыргызстан": "KGZ", "Узбекистан": "UZB",
@@ -98,7 +98,7 @@ def baci_scaled(source: Path, codes: list[str], totals: tuple[float, float]) -> 
     labels = [r["iso3"] for r in rows(need(folder / "country_labels.csv"))]
     trade = np.genfromtxt(need(folder / "trade_cepii.csv"), delimiter=",", skip_header=1, filling_values=0.0)
     own = [labels.index(c) for c in codes]
-    world = np.array([_place(code) for code in labels])
+    world = np.array([place(code) for code in labels])
     ex, im = np.zeros(len(countries())), np.zeros(len(countries()))
     np.add.at(ex, world, np.nan_to_num(trade[own]).sum(axis=0))
     np.add.at(im, world, np.nan_to_num(trade[:, own]).sum(axis=1))
@@ -120,12 +120,6 @@ def inside_union(source: Path) -> dict[tuple[str, str], float]:
         reports = [float(v) for v in (r["exporter_reports_usd_mn"], r["importer_reports_usd_mn"]) if v]
         found[r["exporter"], r["importer"]] = sum(reports) / len(reports)
     return found
-
-
-def _place(code: str) -> int:
-    a = assumptions()
-    name = "RCA" if code in a["rca"] else "REU" if code in a["rest_of_eu"] else code
-    return countries().index(name) if name in countries() else len(countries()) - 1
 
 
 def _number(text: object) -> float:
