@@ -266,3 +266,10 @@ def test_exports_with_freight_are_refused() -> None:
 def test_a_year_without_reports_is_refused() -> None:
     with pytest.raises(kv.SourceError, match="no report of 1990; there are 2020"):
         kv.reconcile(pd.DataFrame([report("KAZ", "RUS", "exports", 1.0)]), year=1990)
+
+
+def test_no_column_hides_behind_an_attribute_of_a_frame() -> None:
+    flows = kv.mirror(year=2023).flows
+    assert (flows.rules == flows["rules"]).all()
+    assert "flags" not in flows
+    assert list(flows.columns) == list(found().flows.columns)

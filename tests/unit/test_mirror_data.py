@@ -138,7 +138,7 @@ def test_a_compiler_is_no_side() -> None:
         assert "compiled" in found.rules
     assert kv.check_figure("RUS", "CHN", 2023, "exports", 129e9).verdict == "within the reports", "nobody else reports"
     flows = kv.mirror(year=2023).flows
-    flows = flows[flows["flags"].str.contains("compiled")]
+    flows = flows[flows["rules"].str.contains("compiled")]
     assert len(flows) > 40
     for row in flows.head(8).itertuples():
         said = kv.check_figure(row.exporter, row.importer, 2023, "exports", 1e6 * row.compiled_musd)
@@ -147,7 +147,7 @@ def test_a_compiler_is_no_side() -> None:
 
 def test_a_doubtful_figure_of_a_compiler_alone_proves_nothing() -> None:
     flows = kv.mirror(year=2023).flows
-    alone = flows[(flows["basis"] == "compiler") & flows["flags"].ne("") & flows["compiled_musd"].gt(1)]
+    alone = flows[(flows["basis"] == "compiler") & flows["rules"].ne("") & flows["compiled_musd"].gt(1)]
     row = alone.iloc[0]
     found = kv.check_figure(row["exporter"], row["importer"], 2023, "exports", 1e6 * row["compiled_musd"])
     assert found.verdict == "cannot be told"
@@ -209,7 +209,7 @@ def test_wrong_values_on_the_command_line(text: str, message: str) -> None:
 
 def test_the_flags_and_the_exit_status_are_told() -> None:
     told = CliRunner().invoke(app, ["check-figure", "GMB", "KAZ", "2023", "exports", "2.9e9", "--json"])
-    assert json.loads(told.output)["flags"] == ["compiled", "gdp", "jump"]
+    assert json.loads(told.output)["rules"] == ["compiled", "gdp", "jump"]
     assert "exit status is 0 whatever" in CliRunner().invoke(app, ["check-figure", "--help"]).output.replace("\n", " ")
 
 

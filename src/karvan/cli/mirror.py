@@ -62,7 +62,7 @@ def check_figure(
             {
                 "verdict": found.verdict,
                 "sentence": found.sentence,
-                "flags": list(found.rules),
+                "rules": list(found.rules),
                 "rows": found.table.to_dicts(),
             }
         )

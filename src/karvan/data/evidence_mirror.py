@@ -172,7 +172,7 @@ def _shipped() -> Reconciliation:
     titles = {str(k): str(v) for k, v in zip(sources["source"], sources["title"], strict=True)}
     for side in ("exporter", "importer", "compiled"):
         flows[f"source_{side}"] = [_title(v, titles) for v in flows[f"source_{side}"]]
-    flows["flags"] = flows["flags"].fillna("")
+    flows["rules"] = flows["rules"].fillna("")
     notes = (SHIPPED, *(str(n) for n in tables["notes"]["note"]))
     both = flows["exporter_musd"].gt(0) & flows["importer_musd"].gt(0)
     gap = (flows["importer_musd"] - flows["exporter_musd"]).where(both)

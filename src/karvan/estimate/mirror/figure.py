@@ -77,7 +77,7 @@ def judge(found: Reconciliation, reporter: str, partner: str, year: int, flow: s
     pair = (reporter, partner) if flow == "exports" else (partner, reporter)
     flows = found.flows[(found.flows["exporter"] == pair[0]) & (found.flows["importer"] == pair[1])]
     here = flows[flows["year"] == year]
-    rules = tuple(r for r in str(here["flags"].iloc[0]).split(", ") if r) if len(here) else ()
+    rules = tuple(r for r in str(here["rules"].iloc[0]).split(", ") if r) if len(here) else ()
     said = _said(here.iloc[0] if len(here) else None, _silent(found, pair, year), pair, reporter, flow)
     title = f"{flow} of {reporter} {'to' if flow == 'exports' else 'from'} {partner}, {year}, MUSD"
     asked = Line("the figure", value_musd, None, None, "fob" if flow == "exports" else "cif", "to be checked")

@@ -34,7 +34,7 @@ class Reconciliation:
 
     flows : exporter, importer, year, exporter_musd (fob), importer_musd (as reported), compiled_musd, cif_factor,
         gap_musd and gap_percent (importer's report less exporter's, as reported), weight_exporter, value_musd with lo
-        and hi (90 %, fob), basis (who speaks), expected_musd (gravity), flags (rules that apply), sources
+        and hi (90 %, fob), basis (who speaks), expected_musd (gravity), rules (of the flags that apply), sources
     quality : reporter, role, pairs, error_percent with range
     flags : exporter, importer, year, rule, observed_musd, expected_musd, factor, reason
     margin : term, estimate, lo, hi, unit, note
@@ -56,7 +56,7 @@ class Reconciliation:
         """Share of the flows of at least `floor_musd` that carry a flag."""
         rows = self.flows if year is None else self.flows[self.flows["year"] == year]
         rows = rows[rows["value_musd"] >= floor_musd]
-        return float((rows["flags"] != "").mean()) if len(rows) else 0.0
+        return float((rows["rules"] != "").mean()) if len(rows) else 0.0
 
 
 def reconcile(
@@ -236,9 +236,9 @@ def _flags(flows: pd.DataFrame, gdp: Any, earlier: pd.DataFrame, limits: Thresho
 
 def _public(flows: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
     names = flags[~flags["exporter"].eq(ALL) & ~flags["importer"].eq(ALL)].groupby(FLOW)["rule"]
-    joined = names.agg(lambda rules: ", ".join(sorted(set(rules)))).rename("flags").reset_index()
-    found = flows.merge(joined, on=FLOW, how="left").fillna({"flags": ""})
-    found = found[found["value"].notna() | (found["flags"] != "")].reset_index(drop=True)
+    joined = names.agg(lambda rules: ", ".join(sorted(set(rules)))).rename("rules").reset_index()
+    found = flows.merge(joined, on=FLOW, how="left").fillna({"rules": ""})
+    found = found[found["value"].notna() | (found["rules"] != "")].reset_index(drop=True)
     both = found["x"].gt(0) & found["m"].gt(0)
     gap = (found["m"] - found["x"]).where(both)
     columns = {
@@ -246,7 +246,7 @@ def _public(flows: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
         "exporter_musd": found["x"], "importer_musd": found["m"], "compiled_musd": found["c"],
         "cif_factor": found["factor"], "gap_musd": gap, "gap_percent": 100 * gap / found["x"].where(both),
         "weight_exporter": found["weight"].where(both), "value_musd": found["value"], "lo": found["low"],
-        "hi": found["high"], "basis": found["basis"], "expected_musd": found["expected"], "flags": found["flags"],
+        "hi": found["high"], "basis": found["basis"], "expected_musd": found["expected"], "rules": found["rules"],
         "source_exporter": found["source_x"], "source_importer": found["source_m"],
         "source_compiled": found["source_c"],
     }  # fmt: skip

@@ -55,7 +55,7 @@ def make(source: Path) -> dict[str, pd.DataFrame]:
     data = read_reports(source, first=YEARS[0])
     whole = reconcile(data.reports, gravity=data.gravity, gdp=data.gdp, history=data.history)
     flows = _core(whole.flows)
-    flows = flows[flows["value_musd"].ge(SMALL) | flows["flags"].ne("")]
+    flows = flows[flows["value_musd"].ge(SMALL) | flows["rules"].ne("")]
     known = list(csv.DictReader(io.StringIO(_sources())))
     flows = flows.drop(columns=["gap_musd", "gap_percent"]).reset_index(drop=True)
     for column in NUMBERS:
