@@ -86,7 +86,7 @@ def test_how_much_is_apart_and_flagged_agrees_with_the_tables_of_mirror_statisti
     assert found[f"statistics.compared.{year}"].value == both.sum()
     covered = 100 * home[both & sold].sum() / home[sold].sum()
     assert found[f"statistics.covered.exports.{year}"].value == pytest.approx(covered)
-    assert found[f"statistics.flagged.{year}"].value == (mine["flags"] != "").sum()
+    assert found[f"statistics.flagged.{year}"].value == (mine["rules"] != "").sum()
     assert found[f"statistics.flows.{year}"].value == len(mine)
 
 

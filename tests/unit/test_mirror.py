@@ -12,6 +12,7 @@ import pytest
 import karvan as kv
 from karvan.estimate.mirror import Thresholds
 from karvan.estimate.mirror.margin import fit_margin
+from karvan.estimate.mirror.reports import checked
 from karvan.estimate.mirror.robust import bisquare, standard_errors
 from karvan.estimate.mirror.simulate import Simulated, plant, score, simulate
 from karvan.estimate.mirror.spread import decompose
@@ -227,3 +228,48 @@ def test_all_faults_come_at_once() -> None:
         assert part in str(refused.value)
     with pytest.raises(kv.SourceError, match="columns missing: valuation"):
         kv.reconcile(pd.DataFrame(rows).drop(columns="valuation"))
+
+
+@pytest.mark.parametrize("mark", ["False", "no", "True", 2, 0.5])
+def test_complete_is_true_or_false_and_no_word(mark: Any) -> None:
+    rows = [report("KAZ", "RUS", "exports", 1.0, complete=mark), report("RUS", "KAZ", "imports", 1.0, complete=True)]
+    with pytest.raises(kv.SourceError, match="complete is"):
+        kv.reconcile(pd.DataFrame(rows))
+
+
+def test_complete_may_be_numbers_and_empty_is_false() -> None:
+    rows = [report("KAZ", p, "exports", 1.0) for p in ("RUS", "CHN", "UZB")]
+    table = checked(pd.DataFrame(rows).assign(complete=[1.0, 0.0, np.nan]))
+    assert table["complete"].tolist() == [True, False, False]
+
+
+def test_codes_in_small_letters_are_the_same_country() -> None:
+    rows = [report("kaz", " rus", "exports", 100.0), report("RUS", "KAZ", "imports", 106.0)]
+    flows = kv.reconcile(pd.DataFrame(rows)).flows
+    assert flows[["exporter", "importer", "basis"]].to_numpy().tolist() == [["KAZ", "RUS", "both reports"]]
+    for wrong in ([*rows, report("KAZ", "RUS", "exports", 1.0)], [report("kaz", "KAZ", "exports", 1.0)]):
+        with pytest.raises(kv.SourceError, match=r"occurs twice|trades with itself"):
+            kv.reconcile(pd.DataFrame(wrong))
+
+
+@pytest.mark.parametrize("year", ["abc", float("nan"), 2021.5, None])
+def test_a_year_is_a_whole_number(year: Any) -> None:
+    with pytest.raises(kv.SourceError, match=r"reports:2: year is"):
+        kv.reconcile(pd.DataFrame([report("KAZ", "RUS", "exports", 1.0, year=year)]))
+
+
+def test_exports_with_freight_are_refused() -> None:
+    with pytest.raises(kv.SourceError, match=r"reports:2: exports are given cif"):
+        kv.reconcile(pd.DataFrame([report("KAZ", "RUS", "exports", 1.0, valuation="cif")]))
+
+
+def test_a_year_without_reports_is_refused() -> None:
+    with pytest.raises(kv.SourceError, match="no report of 1990; there are 2020"):
+        kv.reconcile(pd.DataFrame([report("KAZ", "RUS", "exports", 1.0)]), year=1990)
+
+
+def test_no_column_hides_behind_an_attribute_of_a_frame() -> None:
+    flows = kv.mirror(year=2023).flows
+    assert (flows.rules == flows["rules"]).all()
+    assert "flags" not in flows
+    assert list(flows.columns) == list(found().flows.columns)

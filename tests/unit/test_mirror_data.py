@@ -6,6 +6,7 @@ import gzip
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,12 @@ from typer.testing import CliRunner
 
 import karvan as kv
 from karvan.cli import app
+from karvan.cli.mirror import usd
+from karvan.core import money
 from karvan.data import evidence_mirror
 from karvan.data.recipes import mirror_2023
 from karvan.data.reports import common, kazakhstan, read_reports
+from karvan.estimate.mirror.figure import judge
 from karvan.estimate.mirror.simulate import plant, score
 
 EVIDENCE = Path(evidence_mirror.__file__).parent / "evidence"
@@ -119,13 +123,110 @@ def test_a_figure_is_judged(value: float, flow: str, verdict: str, word: str) ->
 
 
 def test_what_cannot_be_told() -> None:
-    apart = kv.check_figure("KAZ", "GBR", 2023, "exports", 5e9)
-    assert apart.verdict == "cannot be told"
-    assert "the reports differ 20.5 times" in apart.sentence
     silent = kv.check_figure("RUS", "BLR", 2023, "exports", 20e9)
     assert silent.verdict == "cannot be told"
     assert "there are reports of 2018, 2019, 2020, 2021" in silent.sentence
     assert "flagged: zero" in silent.sentence
+    assert silent.rules == ("zero",)
+
+
+def test_a_compiler_is_no_side() -> None:
+    for who, to, value in (("GMB", "KAZ", 2.9e9), ("KAZ", "GBR", 14.4e9)):
+        found = kv.check_figure(who, to, 2023, "exports", value)
+        assert found.verdict == "outside"
+        assert "It is the compiler's figure, and a compiler is no side" in found.sentence
+        assert "compiled" in found.rules
+    assert kv.check_figure("RUS", "CHN", 2023, "exports", 129e9).verdict == "within the reports", "nobody else reports"
+    flows = kv.mirror(year=2023).flows
+    flows = flows[flows["rules"].str.contains("compiled")]
+    assert len(flows) > 40
+    for row in flows.head(8).itertuples():
+        said = kv.check_figure(row.exporter, row.importer, 2023, "exports", 1e6 * row.compiled_musd)
+        assert said.verdict != "within the reports" or row.lo <= row.compiled_musd <= row.hi
+
+
+def test_a_doubtful_figure_of_a_compiler_alone_proves_nothing() -> None:
+    flows = kv.mirror(year=2023).flows
+    alone = flows[(flows["basis"] == "compiler") & flows["rules"].ne("") & flows["compiled_musd"].gt(1)]
+    row = alone.iloc[0]
+    found = kv.check_figure(row["exporter"], row["importer"], 2023, "exports", 1e6 * row["compiled_musd"])
+    assert found.verdict == "cannot be told"
+    assert "the compiler's figure is doubtful" in found.sentence
+
+
+def test_a_partner_missing_on_a_complete_list_is_a_report_of_zero() -> None:
+    found = kv.check_figure("KAZ", "PRK", 2021, "imports", 8.2e9)
+    assert (found.verdict, found.table.rows[1][:2]) == ("outside", ("KAZ reports", 0.0))
+    assert "a complete list of partners has nothing" in found.sentence
+    assert kv.check_figure("KAZ", "PRK", 2021, "imports", 5e4).verdict == "cannot be told", "below what is kept"
+    assert kv.check_figure("ARM", "BRA", 2021, "imports", 1e9).verdict == "cannot be told", "such pairs are not kept"
+    rows = [
+        {"reporter": "KAZ", "partner": "RUS", "flow": "imports", "value_musd": 5.0, "valuation": "cif"},
+        {"reporter": "PRK", "partner": "RUS", "flow": "exports", "value_musd": 5.0, "valuation": "fob"},
+        {"reporter": "CHN", "partner": "KAZ", "flow": "exports", "value_musd": 7.0, "valuation": "fob"},
+    ]
+    table = pd.DataFrame(rows).assign(year=2021, source="test", complete=[True, False, False])
+    made = kv.reconcile(table)
+    assert made.complete.to_numpy().tolist() == [["KAZ", "imports", 2021]]
+    assert judge(made, "KAZ", "PRK", 2021, "imports", 8200.0).verdict == "outside"
+    assert judge(made, "KAZ", "RUS", 2021, "exports", 8200.0).verdict == "cannot be told", "that list is not there"
+    apart = judge(made, "KAZ", "CHN", 2021, "imports", 3.0)
+    assert (apart.verdict, apart.sentence[:40]) == ("cannot be told", "the reports are something and nothing (K")
+
+
+@pytest.mark.parametrize("flow", ["Imports", "IMPORTS", " imports", "импорт", "Импорт"])
+def test_the_flow_may_be_in_capitals_or_russian(flow: str) -> None:
+    assert kv.check_figure("KAZ", "Китай", 2021, flow, 8.2e9).verdict == "within the reports"
+
+
+@pytest.mark.parametrize("value", ["8.2e9", True, None, float("nan"), float("inf"), 0])
+def test_a_value_is_a_number(value: Any) -> None:
+    with pytest.raises(kv.SourceError, match="expected USD, a number above 0"):
+        kv.check_figure("KAZ", "CHN", 2021, "imports", value)
+
+
+@pytest.mark.parametrize("year", ["x", "2021", 2021.7, True, None, float("nan")])
+def test_a_year_is_a_whole_number(year: Any) -> None:
+    with pytest.raises(kv.SourceError, match="expected a whole number, as 2021"):
+        kv.check_figure("KAZ", "CHN", year, "imports", 8.2e9)
+
+
+@pytest.mark.parametrize("text", ["8.2e9", "8.2bn", "8.2 bn USD", "8200m", "8200000000"])
+def test_values_on_the_command_line(text: str) -> None:
+    assert usd(text) == pytest.approx(8.2e9)
+    shown = CliRunner().invoke(app, ["check-figure", "KAZ", "CHN", "2021", "imports", text])
+    assert (shown.exit_code, "is what KAZ reports" in shown.output) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("-5", "a number above 0"), ("8,2e9", "write 8.2e9"), ("8.2 млрд", "write 8.2e9, 8.2bn")]
+)
+def test_wrong_values_on_the_command_line(text: str, message: str) -> None:
+    refused = CliRunner().invoke(app, ["check-figure", "KAZ", "CHN", "2021", "imports", text])
+    assert refused.exit_code == 1
+    assert message in str(refused.exception)
+
+
+def test_the_flags_and_the_exit_status_are_told() -> None:
+    told = CliRunner().invoke(app, ["check-figure", "GMB", "KAZ", "2023", "exports", "2.9e9", "--json"])
+    assert json.loads(told.output)["rules"] == ["compiled", "gdp", "jump"]
+    assert "exit status is 0 whatever" in CliRunner().invoke(app, ["check-figure", "--help"]).output.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("musd", "said"),
+    [
+        (14400, "14.4 bn USD"), (703.2, "703 m USD"), (4.3, "4.3 m USD"), (0.43, "430 th USD"), (7.19e-05, "72 USD"),
+        (0, "0 USD"), (1e24, "1e+30 USD"), (17.7e6, "17,700.0 bn USD"),
+    ],
+)  # fmt: skip
+def test_money_in_words(musd: float, said: str) -> None:
+    assert money.words(musd) == said
+
+
+def test_ratios_in_words() -> None:
+    said = [money.ratio(one, 10.0) for one in (14.4, 10.4, 42.0, 6.0, 1e21)]
+    assert said == ["44 % more than", "4 % more than", "4.2 times", "60 % of", "1e+20 times"]
 
 
 @pytest.mark.parametrize(
@@ -204,4 +305,5 @@ def test_a_missing_companion_is_named(tmp_path: Path) -> None:
 
 
 def test_numbers_as_files_write_them() -> None:
-    assert [common.number(v) for v in ("1 234,5", "-", "", "7", float("nan"), "1\xa0000")] == [1234.5, 0, 0, 7, 0, 1000]
+    assert [common.number(v) for v in ("1 234,5", "-", "7", "1\xa0000")] == [1234.5, 0, 7, 1000]
+    assert all(np.isnan(common.number(v)) for v in ("", " ", float("nan"), None)), "an empty cell is not a zero"

@@ -67,6 +67,19 @@ def test_products_are_ranked_and_cut():
     assert {r["hub"] for r in kv.reexports("Казахстан").table("products").to_dicts()} == {"KAZ"}
 
 
+def test_a_heading_may_be_a_number():
+    assert kv.reexports(product=8703).tables == kv.reexports(product="8703").tables
+
+
+def test_levels_show_what_hangs_on_the_rule_for_codes():
+    table = kv.reexports().table("levels").to_dicts()
+    hubs = {r["hub"]: r["excess MEUR"] for r in kv.reexports().table("hubs").to_dicts()}
+    used = [r for r in table if r["a heading is its"].endswith("(used)") and r["hub"] in hubs]
+    assert len(used) == 6 and all(r["excess MEUR"] == hubs[r["hub"]] for r in used)
+    assert [r["excess MEUR"] for r in table if r["hub"] == "KAZ"] == [277.5, 614.8]
+    assert {r["hub"] for r in kv.reexports("KAZ").table("levels").to_dicts()} == {"KAZ"}
+
+
 def test_one_product_of_one_hub():
     found = kv.reexports("georgia", product="8703", to="KAZ")
     assert set(found.tables) == {"cars", "cars_partners", "cars_matched"}
@@ -85,6 +98,9 @@ def test_one_product_of_one_hub():
         ({"product": "9999"}, kv.LabelError, "write four digits"),
         ({"product": "8517"}, kv.SourceError, "left out: its codes changed"),
         ({"top": 0}, kv.LabelError, "at least one product"),
+        ({"top": "x"}, kv.LabelError, "top is 'x'"),
+        ({"top": True}, kv.LabelError, "top is True"),
+        ({"product": 87.03}, kv.LabelError, "write four digits"),
         ({"data": "no-such-folder"}, kv.SourceError, "no such folder"),
     ],
 )

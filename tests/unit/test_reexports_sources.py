@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from karvan.core.errors import SourceError
+from karvan.core.errors import LabelError, SourceError
 from karvan.data.sources.cars_comtrade import read_cars
 from karvan.data.sources.eu_listed import LISTED, TOTALS, read_listed, read_totals
 from karvan.data.sources.hub_imports import FILES, read_hub_imports
@@ -122,3 +122,25 @@ def test_cars_take_one_level(tmp_path):
     table.assign(trade_value_us=-1.0).to_parquet(path)
     with pytest.raises(SourceError, match="negative or missing"):
         read_cars(tmp_path, "ARM")
+
+
+def test_the_level_of_codes_can_be_chosen(listed):
+    folder = listed([*rows("8703", value=9e6), *rows("87031000"), *rows("8471")])
+    parts = read_listed(folder, "parts").flows.set_index(["product", "month"])["meur"]
+    assert parts["8703"].tolist() == [1.0] * 4
+    assert parts["8471"].tolist() == [1.0] * 4
+    with pytest.raises(LabelError, match="Did you mean 'parts'"):
+        read_listed(folder, "part")
+
+
+@pytest.mark.parametrize(
+    ("months", "message"),
+    [
+        (("2021-11", "2022-01", "2022-02"), "no row of 2021-12"),
+        (("2021-11", "2021-12", "2021-13"), "month is not written"),
+        ((), "no row"),
+    ],
+)
+def test_months_of_listed_goods_are_whole(listed, months, message):
+    with pytest.raises(SourceError, match=message):
+        read_listed(listed(rows("8471", months)))

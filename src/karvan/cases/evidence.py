@@ -28,7 +28,7 @@ REEXPORTS = (
     "cars_partners",
     "published",
 )
-FLOWS = ("year", "partner", "flow", "home", "other", "whose", "value", "low", "high", "flags", "sources")
+FLOWS = ("year", "partner", "flow", "home", "other", "whose", "value", "low", "high", "rules", "sources")
 FLAGS = ("year", "partner", "flow", "rule", "observed", "expected", "factor")
 FLAGS_FROM = ("observed_musd", "expected_musd", "factor")
 PLANTED = ("reports", "lowest", "found", "highest", "precision", "source")
@@ -112,7 +112,7 @@ def _flow(row: Mapping[str, str], home: str, titles: Mapping[str, str]) -> tuple
     named = (row[f"source_{side}"].partition(":")[0] for side in sides)
     sources = "; ".join(titles[name] for name in named if name)
     reconciled = (_number(row[c]) for c in ("value_musd", "lo", "hi"))
-    return (int(row["year"]), partner, flow, own, other, whose, *reconciled, row["flags"], sources)
+    return (int(row["year"]), partner, flow, own, other, whose, *reconciled, row["rules"], sources)
 
 
 def _seen(row: Mapping[str, str], home: str) -> tuple[str, str, str, str]:

@@ -66,8 +66,10 @@ EXTRAS = {
     "data": ("duckdb", "httpx", "openpyxl", "platformdirs", "pyarrow", "sdmx", "stamina", "xlrd"),
     "estimate": ("pyfixest", "statsmodels"),
 }
+# a negative value is an argument, to be refused in words, and no option
+SETTINGS = {"check-figure": {"ignore_unknown_options": True}}
 for _name, _function in COMMANDS.items():
-    app.command(_name)(_function)
+    app.command(_name, context_settings=SETTINGS.get(_name))(_function)
 for _name, _function in DATA_COMMANDS.items():
     data_app.command(_name)(_function)
 for _name, _function in CORRIDORS_COMMANDS.items():

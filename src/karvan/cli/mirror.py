@@ -41,12 +41,14 @@ def check_figure(
     partner: Annotated[str, typer.Argument(help="To or from whom.")],
     year: Annotated[int, typer.Argument(help="Year.")],
     flow: Annotated[str, typer.Argument(help="exports or imports, of the reporter.")],
-    value: Annotated[float, typer.Argument(help="USD, as 8.2e9.")],
+    value: Annotated[str, typer.Argument(help="USD, as 8.2e9, or 8.2bn, 703m.")],
     product: Annotated[str | None, typer.Option(help="Refused: the data hold totals.")] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Check a figure of trade against the reports of both sides.
+
+    The exit status is 0 whatever the verdict; a script reads `verdict` from --json.
 
     Example: karvan check-figure KAZ CHN 2021 imports 8.2e9
     """
@@ -54,11 +56,38 @@ def check_figure(
     from karvan.data.evidence_mirror import check_figure as check
 
     with busy("reading reports"):
-        found = check(reporter, partner, year, flow, value, product=product, data=data)
+        found = check(reporter, partner, year, flow, usd(value), product=product, data=data)
     if json:
-        print_json({"verdict": found.verdict, "sentence": found.sentence, "rows": found.table.to_dicts()})
+        print_json(
+            {
+                "verdict": found.verdict,
+                "sentence": found.sentence,
+                "rules": list(found.rules),
+                "rows": found.table.to_dicts(),
+            }
+        )
         return
     typer.echo(f"{found}\nnote: {SHIPPED if data is None else f'raw files of {data}'}")
+
+
+def usd(text: str) -> float:
+    """USD as people write them: 8.2e9, 8.2bn, 703m; a decimal comma is refused, because 8,200 is two numbers.
+
+    Raises
+    ------
+    SourceError
+        Not such a number.
+    """
+    from karvan.core.errors import SourceError
+
+    word = text.strip().casefold().removesuffix("usd").strip()
+    for end, size in (("bn", 1e9), ("m", 1e6), ("", 1.0)):
+        if word.endswith(end):
+            try:
+                return float(word.removesuffix(end)) * size
+            except ValueError:
+                break
+    raise SourceError(f"value {text!r} is no number of USD: write 8.2e9, 8.2bn or 703m, with a decimal point")
 
 
 def _reconciled(data: Path | None, year: int | None) -> tuple[Any, int]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from karvan.core.countries import is_group, to_iso3
 from karvan.core.errors import LabelError, SourceError
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from karvan.data.reports import MirrorData
 
 NAME = "mirror-2023"
+WORDS = {"exports": "exports", "imports": "imports", "экспорт": "exports", "импорт": "imports"}
+TABLES = ("flows", "flags", "quality", "margin", "complete", "sources", "notes")
+SMALL = 0.1  # MUSD; smaller flows without a flag are not kept
 SHIPPED = (
     "shipped evidence: Kazakhstan's partners and the core countries, 2018-2023, reports of KAZ, ARM, KGZ, UZB, RUS (to "
     "2021), EU exports, and BACI for 2023 alone; --data FOLDER reads raw files"
@@ -51,7 +57,7 @@ def mirror(data: str | Path | None = None, year: int | None = None) -> Reconcili
         raise SourceError(f"{data}: no report of {year}; there are {', '.join(str(y) for y in years)}")
     made = reconcile(raw.reports, gravity=raw.gravity, gdp=raw.gdp, history=raw.history, year=year)
     notes = (f"raw files of {data}", *raw.notes, *made.notes)
-    return Reconciliation(made.flows, made.quality, made.flags, made.margin, notes, made.thresholds)
+    return replace(made, notes=notes)
 
 
 def latest_year(data: str | Path | None = None) -> int:
@@ -76,34 +82,45 @@ def check_figure(
     Parameters
     ----------
     reporter, partner : countries by any code or name; the flow is seen from the reporter
-    flow : "exports" or "imports"
-    value : USD (not million)
+    year : a whole number
+    flow : "exports" or "imports" (also in capitals, or экспорт, импорт)
+    value : USD (not million), as 8.2e9
     product : refused: the data hold totals only
     data : folder of raw files; None for the evidence that comes with karvan
 
     Returns
     -------
-    Figure: `.table`, `.verdict` ("within the reports", "outside", "cannot be told"), `.sentence`
+    Figure: `.table`, `.verdict` ("within the reports", "outside", "cannot be told"), `.sentence`, `.rules` (flags)
 
     Raises
     ------
     LabelError
         Unknown country or flow, or a group of countries.
     SourceError
-        A product is asked for, or the value is no positive number.
+        A product is asked for, the value is no positive number, or the year no whole one.
     """
     if product is not None:
         raise SourceError(
             f"product {product!r}: no product data are there, only totals of goods by partner; leave the product out"
         )
-    if flow not in FLOWS:
+    from karvan.data.recipes.mirror_2023 import kept
+
+    side = WORDS.get(str(flow).strip().casefold())
+    if side is None:
         raise LabelError(f"flow {flow!r}.{suggest(flow, FLOWS)}")
-    if not 0 < value < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < float("inf"):
         raise SourceError(f"value {value!r}: expected USD, a number above 0, as 8.2e9")
+    if isinstance(year, bool) or not isinstance(year, int | float | np.number) or not float(year).is_integer():
+        raise SourceError(f"year {year!r}: expected a whole number, as 2021")
     one, other = country(reporter), country(partner)
     if one == other:
         raise LabelError(f"{one} with itself: own sales are not trade; name a partner")
-    return judge(mirror(data).flows, one, other, int(year), flow, value / 1e6)
+    found = mirror(data)
+    if data is None and not kept(one, other):
+        found = replace(
+            found, complete=found.complete.iloc[:0]
+        )  # such pairs are not kept, so their absence says nothing
+    return judge(found, one, other, int(year), side, float(value) / 1e6)
 
 
 def country(name: str) -> str:
@@ -150,19 +167,20 @@ def _raw(folder: str) -> MirrorData:
 
 @cache
 def _shipped() -> Reconciliation:
-    tables = {name: _read(name) for name in ("flows", "flags", "quality", "margin", "sources", "notes")}
+    tables = {name: _read(name) for name in TABLES}
     flows, sources = tables["flows"], tables["sources"]
     titles = {str(k): str(v) for k, v in zip(sources["source"], sources["title"], strict=True)}
     for side in ("exporter", "importer", "compiled"):
         flows[f"source_{side}"] = [_title(v, titles) for v in flows[f"source_{side}"]]
-    flows["flags"] = flows["flags"].fillna("")
+    flows["rules"] = flows["rules"].fillna("")
     notes = (SHIPPED, *(str(n) for n in tables["notes"]["note"]))
     both = flows["exporter_musd"].gt(0) & flows["importer_musd"].gt(0)
     gap = (flows["importer_musd"] - flows["exporter_musd"]).where(both)
     at = list(flows.columns).index("cif_factor") + 1
     flows.insert(at, "gap_musd", gap)
     flows.insert(at + 1, "gap_percent", 100 * gap / flows["exporter_musd"].where(both))
-    return Reconciliation(flows, tables["quality"], tables["flags"], tables["margin"], notes, Thresholds())
+    kept = (flows, tables["quality"], tables["flags"], tables["margin"], notes, Thresholds(), tables["complete"])
+    return Reconciliation(*kept, least_musd=SMALL)
 
 
 def _read(name: str) -> pd.DataFrame:
@@ -188,15 +206,16 @@ def _copy(found: Reconciliation, year: int | None) -> Reconciliation:
     years = sorted(set(found.flows["year"]))
     if year is not None and year not in years:
         raise SourceError(f"no flow of {year} comes with karvan; there are {years[0]} to {years[-1]}")
-    tables = [found.flows, found.flags]
-    flows, flags = (t.copy() if year is None else t[t["year"] == year].reset_index(drop=True) for t in tables)
-    return Reconciliation(flows, found.quality.copy(), flags, found.margin.copy(), found.notes, found.thresholds)
+    tables = [found.flows, found.flags, found.complete]
+    flows, flags, lists = (t.copy() if year is None else t[t["year"] == year].reset_index(drop=True) for t in tables)
+    quality, margin = found.quality.copy(), found.margin.copy()
+    return replace(found, flows=flows, flags=flags, complete=lists, quality=quality, margin=margin)
 
 
 def stored(name: str) -> list[dict[str, str]]:
     """Rows of one table of the evidence that comes with karvan as text, without a data frame: quick to read.
 
-    name : "flows", "flags", "quality", "margin", "sources" or "notes"
+    name : "flows", "flags", "quality", "margin", "complete", "sources" or "notes"
     """
     import csv
     import gzip

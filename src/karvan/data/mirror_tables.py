@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FLOWS = (
     "partner", "flow", "exporter_reports", "importer_reports", "compiler", "gap_MUSD", "gap_percent", "reconciled",
-    "lo", "hi", "basis", "flags", "sources",
+    "lo", "hi", "basis", "rules", "sources",
 )  # fmt: skip
 SIDES = ("exporter", "importer", "compiled")
 
@@ -55,7 +55,7 @@ def _flows(mine: pd.DataFrame, country: str, year: int, top: int) -> Table:
                 (
                     row["importer"] if sold else row["exporter"], "exports" if sold else "imports",
                     *(_musd(v) for v in values), gap, percent,
-                    *(_musd(row[c]) for c in ("value_musd", "lo", "hi")), row["basis"], row["flags"], "; ".join(named),
+                    *(_musd(row[c]) for c in ("value_musd", "lo", "hi")), row["basis"], row["rules"], "; ".join(named),
                 )
             )
         )  # fmt: skip

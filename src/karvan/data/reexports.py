@@ -17,14 +17,15 @@ DESTINATION = "RUS"
 CARS = "8703"
 ABOUT_CARS = ("cars", "cars_partners", "cars_matched")
 BY_PRODUCT = ("products", "hub_products")
-SHORT = ("hubs", *BY_PRODUCT, "offset", "by_bite", "placebo", "published", "vanished", *ABOUT_CARS)
+SHORT = ("hubs", "levels", *BY_PRODUCT, "offset", "by_bite", "placebo", "published", "vanished", *ABOUT_CARS)
 
 
 @dataclass(frozen=True)
 class Reexports:
     """Re-exports as tables by name, and the record of what they were made from.
 
-    `hubs`, `monthly`, `products`, `hub_products`: actual, counterfactual and excess with 5-95 % ranges; `offset`: share
+    `hubs`, `monthly`, `products`, `hub_products`: actual, counterfactual and excess with 5-95 % ranges; `levels`: the
+    same by what stands for a heading that comes at two levels of codes; `offset`: share
     of the fall of direct exports made up; `by_bite`, `placebo`, `effects`, `leads`, `left_out`: what speaks for and
     against the numbers; `published`: others beside us; `all_goods`, `all_goods_monthly`, `vanished`: EU exports beside
     the hub's own records; `cars`, `cars_partners`, `cars_matched`: cars through Armenia and Georgia. Every title names
@@ -49,7 +50,7 @@ class Reexports:
 def reexports(
     hub: str | None = None,
     to: str = DESTINATION,
-    product: str | None = None,
+    product: str | int | None = None,
     data: str | Path | None = None,
     top: int = 20,
 ) -> Reexports:
@@ -70,15 +71,18 @@ def reexports(
     Raises
     ------
     LabelError
-        A hub, destination or product that is not in the data.
+        A hub, destination or product that is not in the data, or `top` is no whole number above 0.
     SourceError
         `data` lacks a file.
     """
+    if isinstance(top, bool) or not isinstance(top, int) or top < 1:
+        raise LabelError(f"top is {top!r}; at least one product must be shown, a whole number")
+    if isinstance(product, bool) or not isinstance(product, str | int | None):
+        raise LabelError(f"product {product!r} is no heading; write four digits, as {CARS}")
+    product = None if product is None else str(product).strip().zfill(4)
     found = read(NAME) if data is None else build(NAME, data)
     hub = None if hub is None else _code(hub, "hub", [str(r[0]) for r in found.table("hubs").rows[:-2]])
     to = _code(to, "destination", [DESTINATION, "ARM", "BLR", "KAZ", "KGZ"])
-    if top < 1:
-        raise LabelError(f"top is {top}; at least one product must be shown")
     tables = dict(found.tables)
     if to != DESTINATION:
         _cars_only(found, hub, to)

@@ -63,7 +63,7 @@ def key_of(row: dict[str, Any]) -> str:
 
 def rules_of(row: dict[str, Any]) -> list[str]:
     """Return the rules by which a flow is flagged."""
-    return [rule for rule in row["flags"].split(", ") if rule]
+    return [rule for rule in row["rules"].split(", ") if rule]
 
 
 def times(row: dict[str, Any]) -> float:
@@ -84,7 +84,7 @@ def _year(results: CaseResults, year: int) -> list[Claim]:
     """How much of the trade is apart, how many flows are compared, and how many are flagged."""
     rows = compared(results, year)
     everything = [r for r in _rows(results) if r["year"] == year]
-    flagged = sum(bool(r["flags"]) for r in everything)
+    flagged = sum(bool(r["rules"]) for r in everything)
     counts = {"compared": len(rows), "flows": len(everything), "flagged": flagged}
     origin = results.tables["statistics.flows"].title
     found = [Claim(f"statistics.{k}.{year}", v, None, None, "flows", origin, COUNTED) for k, v in counts.items()]

@@ -52,7 +52,7 @@ def read_reports(folder: str | Path, first: int = 2018) -> MirrorData:
     import pandas as pd
 
     from karvan.data.recipes.mirror_2023 import press
-    from karvan.data.reports import baci, world
+    from karvan.data.reports import baci, eurostat, world
 
     folder = Path(folder)
     if not folder.is_dir():
@@ -72,7 +72,10 @@ def read_reports(folder: str | Path, first: int = 2018) -> MirrorData:
         world.distances(folder) if (folder / world.DISTANCES).is_file() else None,
         pd.concat(gdp).drop_duplicates(["country", "year"], ignore_index=True) if gdp else None,
         _history(folder),
-        tuple(f"not read, not there: {path}" for path in missing),
+        (
+            *(f"not read, not there: {path}" for path in missing),
+            *(eurostat.notes(folder) if "eurostat" in there else ()),
+        ),
     )
 
 

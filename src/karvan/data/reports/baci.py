@@ -46,9 +46,9 @@ def labels(folder: Path) -> list[str]:
     file = folder / FOLDER / "country_labels.csv"
     names = [str(c) for c in pd.read_csv(file, keep_default_na=False)["iso3"]]
     faults = Faults(file)
-    require_iso3(names, faults, "iso3")
+    found = require_iso3(names, faults, "iso3")
     faults.stop()
-    return names
+    return [str(code) for code in found]
 
 
 def gdp(folder: Path) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from karvan.core.errors import SourceError
 from karvan.core.faults import Faults
-from karvan.data.reports.common import one_file, tidy
+from karvan.data.reports.common import number, one_file, tidy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,11 +20,17 @@ SPELLINGS = {
     "Great Britain (United Kingdom)": "GBR", "Republic of Macedonia": "MKD", "China (Sar Hong Kong)": "HKG",
     "Taiwan. China province": "TWN", "Bostwana": "BWA", "CAR": "CAF", "Burkino Faso": "BFA", "Coconut islands": "CCK",
 }  # fmt: skip
+PARTS = ("SLV",)  # as Salvador and El Salvador
+LITTLE = 100.0  # thousand USD
 NOT_COUNTRIES = ("Undefined country", "UN", "Channel Islands", "Butane", "(thousand US dollars)")
 
 
 def read(folder: Path, first: int = 2011) -> pd.DataFrame:
-    """Read the reports from year `first`; thousand USD. The latest year is preliminary, as the file says."""
+    """Read the reports from year `first`; thousand USD. The latest year is preliminary, as the file says.
+
+    A dash is no trade. A few cells are empty (Malaysia 2018, Haiti 2023): no trade where the year before or after is
+    below 100 thousand USD too, else a fault.
+    """
     import pandas as pd
 
     parts = []
@@ -35,16 +41,35 @@ def read(folder: Path, first: int = 2011) -> pd.DataFrame:
         years = _years(sheet, file)
         named = sheet[sheet[2].notna() & sheet[list(years.values())].notna().any(axis=1)]
         named = named[~named[2].astype(str).str.contains(":", regex=False)]
-        for year, column in years.items():
+        for year in years:
             if year >= first:
                 parts.append(
                     tidy(
-                        list(named[2]), named[column], reporter="KGZ", flow=flow, year=year, unit=1e3,
+                        list(named[2]), _filled(named, years, year), reporter="KGZ", flow=flow, year=year, unit=1e3,
                         source=f"{SOURCE}, {year}", faults=faults, complete=True, aliases=SPELLINGS, skip=NOT_COUNTRIES,
+                        parts=PARTS,
                     )
                 )  # fmt: skip
         faults.stop()
     return pd.concat(parts, ignore_index=True)
+
+
+def _filled(named: pd.DataFrame, years: dict[int, int], year: int) -> pd.Series:
+    """The values of a year, a dash in empty cells beside a year of little trade."""
+    values = named[years[year]]
+    beside = [named[years[y]] for y in (year - 1, year + 1) if y in years]
+    empty = values.isna()
+    little = [[_little(v) for v in column[empty]] for column in beside]
+    filled = values.astype(object)
+    filled[empty] = ["-" if any(one) else None for one in zip(*little, strict=True)]
+    return filled
+
+
+def _little(value: object) -> bool:
+    try:
+        return number(value) < LITTLE
+    except ValueError:
+        return False
 
 
 def _years(sheet: pd.DataFrame, file: Path) -> dict[int, int]:

@@ -45,7 +45,8 @@ def _listed(folder: Path, flow: str, sheet: str, first: int) -> pd.DataFrame:
     for one in sorted(set(year[months.index].dropna())):
         rows = months[year[months.index] == one]
         if len(rows) == 12 and int(one) >= first:
-            sums = rows.iloc[:, 1:].apply(pd.to_numeric, errors="coerce").sum()
+            columns = [column for _, column in rows.iloc[:, 1:].items()]
+            sums = [_sum(c, f"{one}, {flow}, {n}", faults) for n, c in zip(names, columns, strict=True)]
             parts.append(
                 tidy(
                     names, sums, reporter="RUS", flow=flow, year=int(one), unit=1.0,
@@ -54,6 +55,17 @@ def _listed(folder: Path, flow: str, sheet: str, first: int) -> pd.DataFrame:
             )  # fmt: skip
     faults.stop()
     return pd.concat(parts, ignore_index=True)
+
+
+def _sum(months: pd.Series, where: str, faults: Faults) -> float:
+    """Twelve months added up; a month that is no value of trade is a fault, not a zero."""
+    import pandas as pd
+
+    values = pd.to_numeric(months, errors="coerce")
+    bad = months[~values.ge(0)]
+    if len(bad):
+        faults.add(f"{where}: {len(bad)} month(s) are no value of trade: {bad.iloc[0]!r}", remedy="expected 0 or more")
+    return float(values.sum())
 
 
 def _union(folder: Path, first: int) -> pd.DataFrame:

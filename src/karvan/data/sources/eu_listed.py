@@ -11,22 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from karvan.core.countries import to_iso3
-from karvan.core.errors import SourceError, first_five
+from karvan.core.errors import LabelError, SourceError, first_five
 from karvan.core.faults import Faults
-from karvan.panels.frames import frame
+from karvan.core.labels import suggest
+from karvan.data.sources.eu_members import FILE, MONTH, read_members, span
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
 LISTED = "eu_sanctioned/eu_exports_sanctioned_cn_monthly.parquet"
-TOTALS = "customs/eurostat_member_exports_monthly_2019_2024.csv"
+TOTALS = FILE
 COLUMNS = (
     "cn_code::varchar as cn_code, flow::varchar as flow, indicator::varchar as indicator, "
     "reporter::varchar as reporter, partner::varchar as partner, month::varchar as month, value::double as value"
 )
 BREAK = "2022-01"
 TOLERATED = 0.15
+LEVELS = {"rows": 4, "parts": 8}  # digits of the codes that are taken where a heading has both
 RENAMED = {"8803": "8807"}  # parts of aircraft, by the Harmonized System of 2022
 
 
@@ -37,23 +39,28 @@ class Listed(NamedTuple):
     left_out: pd.DataFrame
 
 
-def read_listed(folder: str | Path) -> Listed:
+def read_listed(folder: str | Path, level: str = "rows") -> Listed:
     """Read the exports of listed products by heading (HS4), MEUR, as reported by the EU's members.
 
-    A heading is its 4-digit row where the file has one, else the sum of its 8-digit rows. A heading whose codes began
-    or ended in January 2022 without a counterpart is left out: its jump would be a change of codes, not of trade.
+    A heading is its 4-digit row where the file has one, else the sum of its 8-digit rows: `level` "rows". With "parts"
+    it is its 8-digit rows where the file has any, which shows how much hangs on that choice. A heading whose codes
+    began or ended in January 2022 without a counterpart is left out: its jump would be a change of codes, not of trade.
 
     Raises
     ------
     SourceError
-        The file is missing, a column is missing, a partner is unknown, a code has neither 4 nor 8 digits, a value is
-        negative or not a number, or a row occurs twice.
+        The file is missing or empty, a column is missing, a partner is unknown, a code has neither 4 nor 8 digits, a
+        value is negative or not a number, a month is missing, or a row occurs twice.
+    LabelError
+        Another `level`.
     """
+    if level not in LEVELS:
+        raise LabelError(f"level {level!r}.{suggest(level, LEVELS)}")
     path = Path(folder) / LISTED
     rows = _by_code(path)
     rows = rows.assign(partner=_iso3(rows["partner"], path), product=rows["cn_code"].str[:4])
-    whole = set(rows.loc[rows["cn_code"].str.len() == 4, "cn_code"])
-    kept = rows[(rows["cn_code"].str.len() == 4) | ~rows["product"].isin(whole)]
+    wanted = rows["cn_code"].str.len() == LEVELS[level]
+    kept = rows[wanted | ~rows["product"].isin(set(rows.loc[wanted, "product"]))]
     kept = kept.assign(product=kept["product"].replace(RENAMED))
     flows = kept.groupby(["product", "partner", "month"], as_index=False)["meur"].sum()
     left_out = _broken(kept)
@@ -61,11 +68,16 @@ def read_listed(folder: str | Path) -> Listed:
 
 
 def read_totals(folder: str | Path) -> pd.DataFrame:
-    """Read EU exports of all goods: partner, month, meur (27 members; the United Kingdom is dropped)."""
-    path = Path(folder) / TOTALS
-    rows = frame(path, ["REPORTER", "PARTNER", "month", "VALUE_IN_EUR"])
-    rows = rows[~rows["REPORTER"].str.startswith("United Kingdom")]
-    rows = rows.assign(partner=_iso3(rows["PARTNER"], path), meur=rows["VALUE_IN_EUR"] / 1e6)
+    """Read EU exports of all goods: partner, month, meur (27 members; the United Kingdom is dropped).
+
+    Raises
+    ------
+    SourceError
+        Faults of the file, all at once; see `eu_members.read_members`.
+    """
+    rows = read_members(folder)
+    rows = rows[rows["reporter"] != "GBR"]
+    rows = rows.assign(meur=rows["eur"] / 1e6)
     return rows.groupby(["partner", "month"])["meur"].sum().reset_index()
 
 
@@ -100,7 +112,7 @@ def _refuse(rows: duckdb.DuckDBPyRelation, path: Path) -> None:
         "code has neither 4 nor 8 digits": "not regexp_full_match(cn_code, '[0-9]{4}|[0-9]{8}')",
         "flow is not EXPORT": "flow <> 'EXPORT'",
         "indicator is not VALUE_IN_EUROS": "indicator <> 'VALUE_IN_EUROS'",
-        "month is not written 2020-01": "not regexp_full_match(month, '[0-9]{4}-[01][0-9]')",
+        "month is not written 2020-01": f"not regexp_full_match(month, '{MONTH}')",
         "value is missing, negative or not a number": "value is null or not value >= 0 or isnan(value)",
     }.items():
         bad = len(rows.filter(condition).limit(6).fetchall())
@@ -109,6 +121,13 @@ def _refuse(rows: duckdb.DuckDBPyRelation, path: Path) -> None:
     keys = "cn_code, reporter, partner, month"
     if rows.aggregate(f"{keys}, count(*) as n", keys).filter("n > 1").limit(1).fetchall():
         faults.add("rows that occur twice", remedy="take the file anew")
+    months = {str(m) for (m,) in rows.project("month").distinct().fetchall()}
+    if not months:
+        faults.add("no row", remedy="take the file anew")
+    faults.stop()
+    absent = sorted(set(span(min(months), max(months))) - months)
+    if absent:
+        faults.add(f"no row of {first_five(absent)}", remedy="take the file anew")
     faults.stop()
 
 

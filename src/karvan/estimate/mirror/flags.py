@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from karvan.core.money import words
 from karvan.estimate.mirror.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def size_against_gdp(seen: Evidence) -> Iterator[Row]:
         share, size = 100 * largest[k] / small[k], float(small[k])
         yield _row(
             row, "gdp", largest[k], limits.gdp_share * size,
-            f"{_musd(largest[k])} is {share:.0f} % of {row[who]}'s GDP ({_musd(size)})",
+            f"{words(largest[k])} is {share:.0f} % of {row[who]}'s GDP ({words(size)})",
         )  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def total_against_gdp(seen: Evidence) -> Iterator[Row]:
             gdp = float(seen.gdp.get(country, np.nan))
             if total > seen.limits.total_share * gdp:
                 pair = (country, ALL) if who == "exporter" else (ALL, country)
-                why = f"total {word} of {_musd(total)} are {100 * total / gdp:.0f} % of {country}'s GDP ({_musd(gdp)})"
+                why = f"total {word} of {words(total)} are {100 * total / gdp:.0f} % of {country}'s GDP ({words(gdp)})"
                 yield (*pair, int(year), "total", float(total), seen.limits.total_share * gdp, why)
 
 
@@ -80,12 +81,12 @@ def silent_on_both_sides(seen: Evidence) -> Iterator[Row]:
     near = silent & ~past & f["expected_low"].ge(limits.large_musd)
     for k in np.flatnonzero(past | near):
         row = f.iloc[k]
-        said = f"{_musd(row['value'])} is" if row["value"] > 0 else "nothing is"
+        said = f"{words(row['value'])} is" if row["value"] > 0 else "nothing is"
         if past.iloc[k]:
-            expected, why = row["history"], f"{_musd(row['history'])} in {int(row['history_year'])}"
+            expected, why = row["history"], f"{words(row['history'])} in {int(row['history_year'])}"
         else:
-            expected, low = row["expected"], _musd(row["expected_low"])
-            why = f"gravity expects {_musd(expected)}, at least {low}"
+            expected, low = row["expected"], words(row["expected_low"])
+            why = f"gravity expects {words(expected)}, at least {low}"
         yield _row(row, "zero", np.nan_to_num(row["value"]), expected, f"{said} reported on either side; {why}")
 
 
@@ -96,7 +97,7 @@ def one_sided(seen: Evidence) -> Iterator[Row]:
         for k in np.flatnonzero(f[mine].ge(size) & f[other].eq(0)):
             row = f.iloc[k]
             yield _row(
-                row, "one-sided", row[mine], 0.0, f"{row[who]} reports {_musd(row[mine])}, {row[silent]} nothing"
+                row, "one-sided", row[mine], 0.0, f"{row[who]} reports {words(row[mine])}, {row[silent]} nothing"
             )
 
 
@@ -107,7 +108,7 @@ def reports_apart(seen: Evidence) -> Iterator[Row]:
     for k in np.flatnonzero(apart & f["zscore"].abs().ge(limits.gap_spreads).to_numpy()):
         row = f.iloc[k]
         why = (
-            f"{row['exporter']} reports {_musd(row['x'])}, {row['importer']} {_musd(row['m'])}: "
+            f"{row['exporter']} reports {words(row['x'])}, {row['importer']} {words(row['m'])}: "
             f"{abs(row['zscore']):.1f} times their usual distance"
         )
         yield _row(row, "gap", row["m_fob"], row["x"], why)
@@ -119,7 +120,7 @@ def compiler_apart(seen: Evidence) -> Iterator[Row]:
     for own, fob, who in (("x", "x", "exporter"), ("m", "m_fob", "importer")):
         for k in np.flatnonzero(_apart(f["c"], f[fob], limits.compiled_factor, limits.compiled_musd)):
             row = f.iloc[k]
-            why = f"{row['source_c']} has {_musd(row['c'])}, {row[who]}'s own customs {_musd(row[own])}"
+            why = f"{row['source_c']} has {words(row['c'])}, {row[who]}'s own customs {words(row[own])}"
             yield _row(row, "compiled", row["c"], row[fob], why)
 
 
@@ -162,7 +163,7 @@ def against_gravity(seen: Evidence) -> Iterator[Row]:
         spreads = np.abs(np.log(value / wanted)) / spread
     for k in np.flatnonzero(far & (spreads >= limits.gravity_spreads)):
         row = f.iloc[k]
-        why = f"{_musd(row['value'])} where gravity expects {_musd(row['expected'])}: "
+        why = f"{words(row['value'])} where gravity expects {words(row['expected'])}: "
         yield _row(row, "gravity", row["value"], row["expected"], why + f"{spreads[k]:.1f} spreads")
 
 
@@ -192,12 +193,3 @@ def _row(row: pd.Series, rule: str, observed: float, expected: float, why: str) 
 
 def _factor(observed: float, expected: float) -> float:
     return observed / expected if observed > 0 and expected > 0 else float("nan")
-
-
-def _musd(value: float) -> str:
-    """Money in words: 14.4 bn USD, 671 m USD, 4.3 m USD, 430 th USD, 74 USD."""
-    for size, unit in ((1e3, "bn"), (1.0, "m"), (1e-3, "th")):
-        if value >= size:
-            shown = value / size
-            return f"{shown:,.1f} {unit} USD" if size == 1e3 or shown < 10 else f"{shown:.0f} {unit} USD"
-    return f"{value * 1e6:.0f} USD"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from karvan.core.errors import SourceError
 from karvan.estimate.mirror.combine import combine
 from karvan.estimate.mirror.expect import expect
 from karvan.estimate.mirror.flags import ALL, Evidence, flag
@@ -33,11 +34,13 @@ class Reconciliation:
 
     flows : exporter, importer, year, exporter_musd (fob), importer_musd (as reported), compiled_musd, cif_factor,
         gap_musd and gap_percent (importer's report less exporter's, as reported), weight_exporter, value_musd with lo
-        and hi (90 %, fob), basis (who speaks), expected_musd (gravity), flags (rules that apply), sources
+        and hi (90 %, fob), basis (who speaks), expected_musd (gravity), rules (of the flags that apply), sources
     quality : reporter, role, pairs, error_percent with range
     flags : exporter, importer, year, rule, observed_musd, expected_musd, factor, reason
     margin : term, estimate, lo, hi, unit, note
     notes : what could not be done, and why
+    complete : reporter, flow, year of the lists of partners that are complete: who is not on one traded nothing
+    least_musd : flows below it were left out
     """
 
     flows: pd.DataFrame
@@ -46,12 +49,14 @@ class Reconciliation:
     margin: pd.DataFrame
     notes: tuple[str, ...]
     thresholds: Thresholds
+    complete: pd.DataFrame
+    least_musd: float = 0.0
 
     def share_flagged(self, floor_musd: float = 1.0, year: int | None = None) -> float:
         """Share of the flows of at least `floor_musd` that carry a flag."""
         rows = self.flows if year is None else self.flows[self.flows["year"] == year]
         rows = rows[rows["value_musd"] >= floor_musd]
-        return float((rows["flags"] != "").mean()) if len(rows) else 0.0
+        return float((rows["rules"] != "").mean()) if len(rows) else 0.0
 
 
 def reconcile(
@@ -91,10 +96,14 @@ def reconcile(
     Raises
     ------
     SourceError
-        Every fault of the table at once: groups among countries, negative values, a report given twice, ...
+        Every fault of the table at once: groups among countries, negative values, a report given twice, ...; or no
+        report of the year.
     """
     limits = thresholds or Thresholds()
     table = checked(reports)
+    years = sorted(set(table["year"]))
+    if year is not None and year not in years:
+        raise SourceError(f"no report of {year!r}; there are {', '.join(str(y) for y in years) or 'none'}")
     notes: list[str] = []
     flows = pairs(table)
     flows = _with_gravity(flows, gravity, notes)
@@ -119,7 +128,18 @@ def reconcile(
     shown = _expected(latest(shown, past), limits, notes)
     earlier = earlier_shares(table, past, limits)
     flags = _flags(shown, gdp, earlier, limits, notes)
-    return Reconciliation(_public(shown, flags), quality, flags, _margin_table(margin, limits), tuple(notes), limits)
+    said = _margin_table(margin, limits)
+    lists = _lists(table, year)
+    return Reconciliation(_public(shown, flags), quality, flags, said, tuple(notes), limits, lists)
+
+
+def _lists(reports: pd.DataFrame, year: int | None) -> pd.DataFrame:
+    """The lists of partners that are complete; a compiler has none of its own."""
+    own = reports["complete"] & reports["valuation"].ne("reconciled")
+    if year is not None:
+        own &= reports["year"].eq(year)
+    lists = reports.loc[own, ["reporter", "flow", "year"]].drop_duplicates()
+    return lists.sort_values(["reporter", "flow", "year"], ignore_index=True)
 
 
 def _with_gravity(flows: pd.DataFrame, gravity: Any, notes: list[str]) -> pd.DataFrame:
@@ -216,9 +236,9 @@ def _flags(flows: pd.DataFrame, gdp: Any, earlier: pd.DataFrame, limits: Thresho
 
 def _public(flows: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
     names = flags[~flags["exporter"].eq(ALL) & ~flags["importer"].eq(ALL)].groupby(FLOW)["rule"]
-    joined = names.agg(lambda rules: ", ".join(sorted(set(rules)))).rename("flags").reset_index()
-    found = flows.merge(joined, on=FLOW, how="left").fillna({"flags": ""})
-    found = found[found["value"].notna() | (found["flags"] != "")].reset_index(drop=True)
+    joined = names.agg(lambda rules: ", ".join(sorted(set(rules)))).rename("rules").reset_index()
+    found = flows.merge(joined, on=FLOW, how="left").fillna({"rules": ""})
+    found = found[found["value"].notna() | (found["rules"] != "")].reset_index(drop=True)
     both = found["x"].gt(0) & found["m"].gt(0)
     gap = (found["m"] - found["x"]).where(both)
     columns = {
@@ -226,7 +246,7 @@ def _public(flows: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
         "exporter_musd": found["x"], "importer_musd": found["m"], "compiled_musd": found["c"],
         "cif_factor": found["factor"], "gap_musd": gap, "gap_percent": 100 * gap / found["x"].where(both),
         "weight_exporter": found["weight"].where(both), "value_musd": found["value"], "lo": found["low"],
-        "hi": found["high"], "basis": found["basis"], "expected_musd": found["expected"], "flags": found["flags"],
+        "hi": found["high"], "basis": found["basis"], "expected_musd": found["expected"], "rules": found["rules"],
         "source_exporter": found["source_x"], "source_importer": found["source_m"],
         "source_compiled": found["source_c"],
     }  # fmt: skip

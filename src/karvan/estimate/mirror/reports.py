@@ -30,19 +30,23 @@ def checked(data: Any, name: str = "reports") -> pd.DataFrame:
     ------
     SourceError
         Missing columns, groups or unknown countries, trade with itself, negative or missing values, unknown words, the
-        same report twice: all at once, with their rows.
+        exports that include freight, the same report twice: all at once, with their rows.
     """
     table = frame(data, name=name)
     frame(table, COLUMNS, name=name)
     table = table.reset_index(drop=True)
     faults = Faults(name)
-    for column in ("reporter", "partner"):
-        require_iso3([str(v) for v in table[column]], faults, "iso3")
+    codes = {c: require_iso3([str(v) for v in table[c]], faults, "iso3") for c in ("reporter", "partner")}
+    table = table.assign(**{c: [k or str(v) for k, v in zip(codes[c], table[c], strict=True)] for c in codes})
+    table = table.assign(year=_years(table["year"], faults), complete=_marks(table, faults))
     _words(table, "flow", ("exports", "imports"), faults)
     _words(table, "valuation", VALUATIONS, faults)
     for line, value in _wrong(table["value_musd"]):
         faults.add(f"value_musd is {value!r}", row=line, remedy="a report is a number of million USD, 0 or more")
-    for row in np.flatnonzero(table["reporter"].astype(str) == table["partner"].astype(str)):
+    for row in np.flatnonzero((table["flow"] == "exports") & (table["valuation"] == "cif")):
+        remedy = "exports are compared fob: take freight and insurance off, or give the importer's report as imports"
+        faults.add("exports are given cif", row=int(row) + 2, remedy=remedy)
+    for row in np.flatnonzero(table["reporter"] == table["partner"]):
         faults.add(f"{table['reporter'][row]} trades with itself", row=int(row) + 2, remedy="leave own sales out")
     key = ["reporter", "partner", "flow", "year"]
     third = table["valuation"] == "reconciled"
@@ -50,8 +54,7 @@ def checked(data: Any, name: str = "reports") -> pd.DataFrame:
         text = " ".join(str(table[c][row]) for c in key)
         faults.add(f"{text} occurs twice", row=int(row) + 2, remedy="choose one source, or sum its parts")
     faults.stop()
-    found = table[list(COLUMNS)].assign(complete=table.get("complete", False))
-    return found.astype({"year": int, "value_musd": float, "complete": bool})
+    return table[[*COLUMNS, "complete"]].astype({"year": int, "value_musd": float, "complete": bool})
 
 
 def pairs(reports: pd.DataFrame) -> pd.DataFrame:
@@ -110,6 +113,41 @@ def _universe(table: pd.DataFrame, sides: dict[str, pd.Series]) -> pd.DataFrame:
 
 
 ENDS = (("x", "exporter"), ("m", "importer"))
+
+
+def _years(values: pd.Series, faults: Faults) -> pd.Series:
+    """Whole years; what is none becomes a fault."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(float)
+    whole = np.isfinite(numbers) & (numbers == np.round(numbers))
+    for row in np.flatnonzero(~whole):
+        faults.add(f"year is {_plain(values.iloc[row])!r}", row=int(row) + 2, remedy="write a year, as 2021")
+    return pd.Series(np.where(whole, numbers, 0).astype(int), index=values.index)
+
+
+def _marks(table: pd.DataFrame, faults: Faults) -> list[bool]:
+    """The column `complete` as true and false; empty is false, and words are refused, because "no" is not false."""
+    import pandas as pd
+
+    if "complete" not in table:
+        return [False] * len(table)
+    marks = []
+    for row, value in enumerate(table["complete"]):
+        mark = (
+            False
+            if pd.isna(value)
+            else MARKS.get(value)
+            if isinstance(value, bool | int | float | np.generic)
+            else None
+        )
+        if mark is None:
+            faults.add(f"complete is {_plain(value)!r}", row=row + 2, remedy="write true or false, 1 or 0, not a text")
+        marks.append(bool(mark))
+    return marks
+
+
+MARKS: dict[Any, bool] = {True: True, False: False}  # 1 and 0 are these too
 
 
 def _words(table: pd.DataFrame, column: str, known: tuple[str, ...], faults: Faults) -> None:

@@ -30,7 +30,6 @@ NUMBERS = [
     "exporter_musd", "importer_musd", "compiled_musd", "cif_factor", "weight_exporter", "value_musd", "lo", "hi",
     "expected_musd",
 ]  # fmt: skip
-SMALL = 0.1
 
 
 def press() -> pd.DataFrame:
@@ -44,17 +43,19 @@ def press() -> pd.DataFrame:
 def make(source: Path) -> dict[str, pd.DataFrame]:
     """Reconcile each year of the raw files and keep the core countries' pairs and all of Kazakhstan's.
 
-    Returns frames `flows`, `flags`, `quality`, `margin`, `sources`, `notes`; small flows without a flag are left out.
+    Returns frames `flows`, `flags`, `quality`, `margin`, `complete`, `sources`, `notes`; small flows without a flag
+    are left out.
     """
     import pandas as pd
 
+    from karvan.data.evidence_mirror import SMALL
     from karvan.data.reports import read_reports
     from karvan.estimate.mirror import reconcile
 
     data = read_reports(source, first=YEARS[0])
     whole = reconcile(data.reports, gravity=data.gravity, gdp=data.gdp, history=data.history)
     flows = _core(whole.flows)
-    flows = flows[flows["value_musd"].ge(SMALL) | flows["flags"].ne("")]
+    flows = flows[flows["value_musd"].ge(SMALL) | flows["rules"].ne("")]
     known = list(csv.DictReader(io.StringIO(_sources())))
     flows = flows.drop(columns=["gap_musd", "gap_percent"]).reset_index(drop=True)
     for column in NUMBERS:
@@ -63,6 +64,8 @@ def make(source: Path) -> dict[str, pd.DataFrame]:
         flows[f"source_{side}"] = [_identify(v, known) for v in flows[f"source_{side}"]]
     tables = {"flows": flows, "flags": _core(whole.flags), "quality": whole.quality, "margin": whole.margin}
     notes = [n for n in whole.notes if not n[:4].isdigit()]
+    lists = whole.complete
+    tables["complete"] = lists[lists["reporter"].isin(CORE) & lists["year"].between(*YEARS)].reset_index(drop=True)
     return {**tables, "sources": pd.DataFrame(known), "notes": pd.DataFrame({"note": notes})}
 
 
@@ -72,6 +75,11 @@ def write(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     for name, table in tables.items():
         text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
         write_whole(folder / f"mirror-2023.{name}.csv.gz", gzip.compress(text, 9, mtime=0))
+
+
+def kept(one: str, other: str) -> bool:
+    """Say whether the flows of a pair are among those kept."""
+    return HOME in (one, other) or {one, other} <= set(CORE)
 
 
 def _core(table: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ def make(source: Path) -> Evidence:
     inputs = listed.read(source)
     tables = {
         **listed.tables(inputs, DRAWS, SEED),
+        "levels": listed.levels(source, inputs, DRAWS, SEED),
         **regressions.tables(inputs.every, inputs.hubs),
         **arrivals.tables(source),
         **cars.tables(source, DRAWS, SEED),

@@ -29,9 +29,9 @@ class Inputs(NamedTuple):
     left_out: Table
 
 
-def read(source: Path) -> Inputs:
+def read(source: Path, level: str = "rows") -> Inputs:
     """Read and balance the files; Belarus is left out, because there is no total to compare with."""
-    listed, totals = read_listed(source), read_totals(source)
+    listed, totals = read_listed(source, level), read_totals(source)
     flows = listed.flows[listed.flows["partner"].isin(totals["partner"].unique())]
     every = panel(flows, totals, AFTER)
     out = listed.left_out.itertuples(index=False, name=None)
@@ -56,6 +56,26 @@ def tables(inputs: Inputs, draws: int, seed: int) -> dict[str, Table]:
         "placebo": _placebo(inputs.hubs, seed),
         "left_out": inputs.left_out,
     }
+
+
+SAID = {"rows": "4-digit row where present (used)", "parts": "8-digit rows where present"}
+
+
+def levels(source: Path, inputs: Inputs, draws: int, seed: int) -> Table:
+    """How much hangs on what stands for a heading that the file has at two levels of codes."""
+    rows = []
+    for level, said in SAID.items():
+        one = inputs if level == "rows" else read(source, level)
+        found = by_hub(one.hubs, draws, seed)
+        for label, members in (*((h, (h,)) for h in HUBS), ("all hubs", HUBS)):
+            at = [found.partners.index(m) for m in members]
+            ends = np.percentile(found.excess_draws[:, at].sum(axis=1), [5, 95])
+            rows.append((label, said, *(number(x, 1) for x in (found.excess[at].sum(), *ends)), len(one.hubs.products)))
+        lost = number(fall(one.every, DESTINATION).sum(), 1)
+        rows.append((f"fall to {DESTINATION}", said, lost, None, None, len(one.hubs.products)))
+    columns = ("hub", "a heading is its", "excess MEUR", "low MEUR", "high MEUR", "headings")
+    title = "Excess by what stands for a heading that the file has at both levels, 5-95 % ranges."
+    return Table(columns, tuple(rows), f"{title} {EUROSTAT}")
 
 
 def _monthly(inputs: Inputs, found: HubExcess) -> Table:
