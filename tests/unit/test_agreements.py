@@ -98,5 +98,7 @@ def test_the_shortest_sample_gives_the_stored_estimate_again():
     stored = [r for r in evidence.read("agreements").table("specifications").to_dicts() if r["from"] == 2008]
     for r in stored:
         if r["averaged"]:
-            assert found[r["coefficient"]] == pytest.approx(r["b"], abs=1e-5)
-            assert found.se_of(r["coefficient"]) == pytest.approx(r["se"], abs=1e-5)
+            assert found[r["coefficient"]] == pytest.approx(
+                r["b"], abs=2e-4
+            )  # iterations end at a change of the deviance of 1e-8
+            assert found.se_of(r["coefficient"]) == pytest.approx(r["se"], abs=2e-4)

@@ -53,7 +53,7 @@ def test_every_message_is_used_and_none_is_missing(results):
     either |= {"partners_harm", "partners_unclear", "sure_title_border", "parameters_only", "parameters_estimated"}
     either |= {"weak_frictions", "frictions_estimated", "frictions_papers", "frictions_provisional", "col_border_cost"}
     either |= {"headline_loss_unsure", "headline_gain_unsure", "border_unsure", "change_cheaper", "sure_band_turns"}
-    either |= {"statistics_least", "period", "reexports_own", "none_lost", "value_of"}
+    either |= {"statistics_least", "period", "reexports_own", "reexports_levels", "none_lost", "value_of"}
     either |= {"reexports_own_zero", "estimate_zero", "estimate_zero_all", "estimate_leads"}
     either |= {k for k in words.table["text"] if k.startswith(("flag_", "backtest_failed", "backtest_cannot"))}
     either |= {"backtest_passed", "backtest_as_none", "backtest_as_other"}

@@ -24,6 +24,7 @@ REEXPORTS = (
     "offset",
     "effects",
     "placebo",
+    "levels",
     "cars_matched",
     "cars_partners",
     "published",

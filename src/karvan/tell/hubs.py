@@ -19,6 +19,7 @@ def hubs(results: CaseResults) -> list[Claim]:
         return []
     return [
         *_excess(results),
+        *_levels(results),
         *_offset(results),
         *_products(results),
         *_cars(results),
@@ -44,6 +45,16 @@ def _excess(results: CaseResults) -> list[Claim]:
                 Claim(f"reexports.other_goods.{hub}", _boom(results, hub), None, None, "percent", origin, COUNTED)
             )
     return found
+
+
+def _levels(results: CaseResults) -> list[Claim]:
+    """The excess of the case's country by the other rule for headings that the source has at two levels."""
+    table = results.tables["reexports.levels"]
+    rows = [
+        r for r in table.to_dicts() if r["hub"] == results.case["country"] and "(used)" not in r["a heading is its"]
+    ]
+    keys = ("excess MEUR", "low MEUR", "high MEUR")
+    return [ranged(f"reexports.other_level.{r['hub']}", [r[k] for k in keys], "MEUR", table.title) for r in rows[:1]]
 
 
 def _boom(results: CaseResults, hub: str) -> float:

@@ -95,6 +95,9 @@ def _own(t: Teller) -> list[Block]:
         **_placebo_month(t),
     }
     text = t.words("reexports_own_zero" if zero else "reexports_own", country=t.home, **facts, **_ends("", claim, 0))
+    other = t.claims.get(f"reexports.other_level.{home}")
+    if other is not None:
+        text += " " + t.words("reexports_levels", country=t.home, **_ends("", other, 0))
     return [paragraph(text)]
 
 
