@@ -5,6 +5,7 @@ import atexit
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
@@ -43,3 +44,21 @@ def no_network(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", only_here)
     monkeypatch.setattr(socket, "getaddrinfo", resolve_here)
+
+
+@pytest.fixture
+def karvan(monkeypatch, capsys):
+    """Call the command line: `code, out, err = karvan("run", "kz-exit-soft")`."""
+    from karvan import cli
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["karvan", *words])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out = capsys.readouterr()
+        return code, out.out, out.err
+
+    return call

@@ -10,21 +10,6 @@ import karvan as kv
 from karvan import cli
 
 
-@pytest.fixture
-def karvan(monkeypatch, capsys):
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["karvan", *words])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out = capsys.readouterr()
-        return code, out.out, out.err
-
-    return call
-
-
 def test_run_prints_every_country(karvan):
     code, out, _ = karvan("run", "kz-exit-hard")
     assert code == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from freight import crossing, diamond, link, network, place
 
 import karvan as kv
-from karvan import cli
 from karvan.core.errors import InfeasibleError, LabelError
 from karvan.network.cargo import cargo_classes, generalised_cost, spoilage
 from karvan.network.choice import log_sum, shares
@@ -160,21 +158,6 @@ def test_closures_make_routes_unreliable(own: kv.Corridors) -> None:
     brest = next(iter(own.network.find_links("BRE-TER rail")))
     assert found[brest] == pytest.approx(13 / 6)
     assert availability(own.network, [brest, brest]) == pytest.approx(1 - 13 / 6 / 365)
-
-
-@pytest.fixture
-def karvan(monkeypatch, capsys):
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["karvan", *words])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out = capsys.readouterr()
-        return code, out.out, out.err
-
-    return call
 
 
 def test_the_card_is_printed_with_ranges_and_sources(karvan) -> None:

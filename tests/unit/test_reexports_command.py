@@ -1,28 +1,11 @@
 """kv.reexports and `karvan reexports`: out of the box from the stored result, strict about what is asked."""
 
 import json
-import sys
 
 import pytest
 
 import karvan as kv
-from karvan import cli
 from karvan.data import evidence
-
-
-@pytest.fixture
-def karvan(monkeypatch, capsys):
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["karvan", *words])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out = capsys.readouterr()
-        return code, out.out, out.err
-
-    return call
 
 
 def test_stored_result_matches_its_record():

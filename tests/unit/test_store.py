@@ -10,7 +10,6 @@ import httpx
 import pytest
 from store_tools import CSV, DEMO, RECORDED, Owner, files_in
 
-from karvan import cli
 from karvan.core.errors import SourceError
 from karvan.data import store
 from karvan.data.store.keep import Keeper
@@ -51,21 +50,6 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def bank(monkeypatch):
     return Owner(monkeypatch, lambda r: httpx.Response(200, content=PAGES[int(r.url.params["page"]) - 1].read_bytes()))
-
-
-@pytest.fixture
-def karvan(monkeypatch, capsys):
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["karvan", *words])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out = capsys.readouterr()
-        return code, out.out, out.err
-
-    return call
 
 
 def test_every_source_is_described():

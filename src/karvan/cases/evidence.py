@@ -25,7 +25,6 @@ REEXPORTS = (
     "effects",
     "placebo",
     "levels",
-    "cars_matched",
     "cars_partners",
     "published",
 )

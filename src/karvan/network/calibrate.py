@@ -19,10 +19,6 @@ PRIOR = 0.5  # standard deviation of the log of a multiplier before the data spe
 SPREAD = 0.25  # scatter of log(model / observed) that the fit takes as given
 MODES = {"sea": ("sea", "feeder"), "ferry": ("ferry",), "road": ("road",)}
 RAILWAYS = ("rail", "sea", "feeder", "ferry")
-LOGGED = {
-    "days": ("rail_hours", "crossing_hours", "terminal_hours"),
-    "usd": ("rail_price", "deep_price", "feeder_price"),
-}
 
 
 class Compared(NamedTuple):

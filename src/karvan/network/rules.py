@@ -11,8 +11,6 @@ from karvan.core.errors import SourceError
 from karvan.core.labels import suggest
 from karvan.core.params import Params, Range
 
-Values = Mapping[str, float]
-
 
 class Rules(NamedTuple):
     """What the rules are: a range per name (`rail_kmh_KAZ`), the rule's letter (`R2`) and the source of each."""

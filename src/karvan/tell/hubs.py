@@ -9,8 +9,8 @@ from karvan.tell.claims import Claim, ranged
 
 UPPER = "no counterfactual: everything above a year before counts, so an upper end"
 COUNTED = "a count"
+OBSERVED = "observed, not estimated"
 ALONE = "an estimate without a range"
-THIN_PRODUCT = "too thin to be tested"
 
 
 def hubs(results: CaseResults) -> list[Claim]:
@@ -42,7 +42,7 @@ def _excess(results: CaseResults) -> list[Claim]:
         found.append(Claim(f"reexports.excess_usual.{hub}", usual, None, None, "MEUR", origin, ALONE))
         if hub in results.case["reexports"]["hubs"]:
             found.append(
-                Claim(f"reexports.other_goods.{hub}", _boom(results, hub), None, None, "percent", origin, COUNTED)
+                Claim(f"reexports.other_goods.{hub}", _boom(results, hub), None, None, "percent", origin, OBSERVED)
             )
     return found
 

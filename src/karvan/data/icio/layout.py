@@ -16,14 +16,6 @@ from karvan.core.labels import suggest
 
 EDITIONS = {"2023": "edition2023", "extended": "extended"}  # name -> column of sectors.csv
 CATEGORIES = ("HFCE", "NPISH", "GGFC", "GFCF", "INVNT", "DPABR")
-CATEGORY_NAMES = (
-    "households",
-    "non-profit institutions serving households",
-    "government",
-    "fixed capital formation",
-    "changes in inventories",
-    "direct purchases abroad",
-)
 FOOT = ("TLS", "VA")  # rows below the uses: taxes less subsidies on products, value added
 OUT = "OUT"
 ROW = "ROW"

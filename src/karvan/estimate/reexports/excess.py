@@ -57,22 +57,6 @@ def last_year(panel: Panel, lag: int = 12) -> np.ndarray:
     return panel.listed[..., at]
 
 
-def relative(panel: Panel, fit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Deviation of each row from its counterfactual and its standard error under no effect.
-
-    deviation = sum_after y / sum_after c - 1
-    error = sqrt(LRV (1/n_after + 1/n_before)), LRV the Newey-West variance (3 lags, Bartlett) of y/c - 1 before
-
-    Returns two arrays (k, p); NaN where nothing was sent before.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = panel.listed / fit - 1.0
-        after = panel.listed[..., panel.after :].sum(axis=2) / fit[..., panel.after :].sum(axis=2) - 1.0
-    n = len(panel.months) - panel.after
-    error = np.sqrt(long_run_variance(ratio[..., : panel.after]) * (1.0 / n + 1.0 / panel.after))
-    return after, np.where(error > 0, error, np.nan)
-
-
 def long_run_variance(x: np.ndarray, lags: int = 3) -> np.ndarray:
     """Newey-West long-run variance along the last axis with Bartlett weights; at least the plain variance over 10."""
     x = x - x.mean(axis=-1, keepdims=True)
