@@ -327,10 +327,11 @@ def test_options_and_files_that_are_not_there(monkeypatch: pytest.MonkeyPatch, t
         kv.load("icio", path=path, edition="extended")
     with pytest.raises(SourceError, match=r"inventories: 'absrob'. Did you mean 'absorb'"):
         kv.load("icio", path=path, inventories="absrob")
-    monkeypatch.setattr(store, "get", lambda name, **options: [path] if options["year"] == 2019 else [], raising=False)
+    monkeypatch.setattr(store, "get", lambda name, **options: [path] if options["year"] == 2019 else [])
     same(kv.load("icio", year=2019), known(1))
-    monkeypatch.delattr(store, "get")
-    with pytest.raises(SourceError, match="pass path="):
+    monkeypatch.undo()
+    monkeypatch.setenv("KARVAN_OFFLINE", "1")
+    with pytest.raises(SourceError, match=r"not in the cache.*--from PATH"):
         kv.load("icio", year=2019)
 
 

@@ -64,20 +64,6 @@ def _require_options(name: str, options: dict[str, Any], known: list[str]) -> No
         raise SourceError(f"the world {name!r} has no option {unknown[0]!r}.{hint}")
 
 
-def fetched(source: str, **options: Any) -> list[Path]:
-    """Return the files of a source from the store of fetched files.
-
-    Raises
-    ------
-    SourceError
-        The store does not have them, or there is no store in this installation.
-    """
-    store = import_module("karvan.data.store")
-    if not hasattr(store, "get"):
-        raise SourceError(f"{source}: nothing fetches files in this installation; pass path= of a file you have")
-    return list(store.get(source, **options))
-
-
 def comparison(name: str) -> Table:
     """Return the embedded world's table of built against official totals."""
     path = folder() / f"{name}.comparison.json"

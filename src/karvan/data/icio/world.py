@@ -76,9 +76,9 @@ def _find(year: int | None, path: str | Path | None, edition: str) -> Path:
         return Path(path)
     if year is None:
         raise SourceError('icio: pass year=, or path= of a file; karvan.load("icio", year=2019, path="2019_SML.csv")')
-    from karvan.data.worlds import fetched
+    from karvan.data.store import get
 
-    return fetched("icio", year=year, edition=edition)[0]
+    return get("icio", year=year, edition=edition)[0]
 
 
 def _world(
