@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[2] / "src" / "karvan"
-BELOW_RUN = {"core", "panels", "data", "estimate", "network", "shocks", "models"}
+BELOW_RUN = {"core", "panels", "data", "estimate", "network", "macro", "shocks", "models"}
 EVERYTHING = BELOW_RUN | {"run", "replication", "backtests", "tell", "cases"}
 ALLOWED = {
     "core": {"core"},
@@ -19,6 +19,7 @@ ALLOWED = {
     "estimate": {"core", "panels", "estimate"},
     "data": {"core", "panels", "estimate", "data"},
     "network": {"core", "network"},
+    "macro": {"core", "macro"},
     "shocks": {"core", "shocks", "network"},
     "models": {"core", "models"},
     "run": BELOW_RUN | {"run"},
@@ -33,7 +34,7 @@ ALLOWED = {
     "_version": set(),
 }
 LATE = {"xarray", "altair", "vl_convert", "pandas", "jinja2", "openpyxl", "xlrd", "duckdb", "pyarrow"}
-LATE |= {"httpx", "stamina", "sdmx", "pyfixest", "statsmodels"}
+LATE |= {"httpx", "stamina", "sdmx", "pyfixest", "statsmodels", "arch"}
 MODULES = sorted(path for path in SRC.rglob("*.py"))
 
 
