@@ -68,7 +68,8 @@ def limits(network: Network) -> tuple[np.ndarray, tuple[str, ...]]:
         units.append("t/y" if unit == "Mt/y" else "TEU/y" if unit else "")
         if row["capacity"] is not None:
             cap[m] = row["capacity"] * factor
-    return cap, tuple(units)
+    given = network.added.capacity
+    return np.where(np.isnan(given), cap, given), tuple(units)
 
 
 def load_of(cargo: Cargo, unit: str, network: Network) -> float:

@@ -15,6 +15,7 @@ from karvan.core.labels import suggest
 MODES = ("rail", "road", "sea", "feeder", "ferry", "pipeline", "tanker", "tankcar")
 STATUS = ("open", "planned", "blocked", "restricted")
 UNITS = ("Mt/y", "TEU/y", "trains/y")
+CENTRES = (("economies", ("place",)), ("markets", ("place",)))
 Row = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Row]]
 
@@ -29,10 +30,11 @@ def check_tables(tables: Tables) -> None:
     """
     faults = Faults("network")
     ids = _places(tables["places"], faults)
-    for name, columns in (("links", ("from", "to")), ("crossings", ("from", "to")), ("economies", ("place",))):
+    for name, columns in (("links", ("from", "to")), ("crossings", ("from", "to")), *CENTRES):
         _known(name, tables[name], columns, ids, faults)
     _links(tables["links"], faults)
     _numbers(tables, faults)
+    _trade(tables, faults)
     if not faults.found:
         _joined(tables["places"], tables["links"], faults)
         _borders(tables, faults)
@@ -116,6 +118,28 @@ def _numbers(tables: Tables, faults: Faults) -> None:
                         else "not a number of 0 or more"
                     )
                     _at(faults, name, row, f"{column} is {value:g}: {what}")
+
+
+def _trade(tables: Tables, faults: Faults) -> None:
+    """Each country trades at one place; of a sector's value no more than all goes by the cargo classes."""
+    seen: set[str] = set()
+    for name in ("economies", "markets"):
+        for row in tables[name]:
+            if row["country"] in seen:
+                _at(faults, name, row, f"{row['country']} has two centres of trade", "keep one")
+            seen.add(row["country"])
+    classes = [row["cargo"] for row in tables["cargo"]]
+    total: dict[str, float] = {}
+    for row in tables["sectors"]:
+        if row["cargo"] and row["cargo"] not in classes:
+            what = f"{row['sector']}: unknown cargo {row['cargo']!r}.{suggest(row['cargo'], classes)}"
+            _at(faults, "sectors", row, what)
+        total[row["sector"]] = total.get(row["sector"], 0.0) + row["share"]
+        if total[row["sector"]] > 1 + 1e-9:
+            what = f"{row['sector']}: the shares by cargo sum to {total[row['sector']]:g}"
+            _at(faults, "sectors", row, what, "they are shares of value; what is not on the network is left out")
+        if row["usd_t"] <= 0:
+            _at(faults, "sectors", row, f"{row['sector']}: a value of {row['usd_t']:g} USD per t")
 
 
 def _joined(places: Sequence[Row], links: Sequence[Row], faults: Faults) -> None:

@@ -96,13 +96,14 @@ def build(network: Network, cargo: Cargo, *, ends: bool = True, fixed: tuple[str
 
 def leg_costs(network: Network, cargo: Cargo) -> np.ndarray:
     """(3, 2, link) USD per unit, days and standard deviation in days of every link there and back, borders included."""
-    f, service = network.filled, _service(network.values, cargo)
+    f, service, added = network.filled, _service(network.values, cargo), network.added
     rail = np.array([row["mode"] == "rail" for row in network.tables["links"]])
     price = (f.usd_teu if cargo.unit == "TEU" else f.usd_t) * cargo.reefer
-    usd = price * np.where(rail, service["rail_price"], 1.0) + f.crossing_usd * _fee_share(cargo)
+    fee = f.crossing_usd * _fee_share(cargo) + (added.usd_teu if cargo.unit == "TEU" else added.usd_t)
+    usd = price * np.where(rail, service["rail_price"], 1.0) + fee
     border = np.where(rail, service["crossing_hours"], 1.0)
-    days = (f.hours * np.where(rail, service["rail_hours"], 1.0) + f.crossing * border) / 24
-    return np.stack([usd, days, f.crossing_sd * border / 24])
+    days = (f.hours * np.where(rail, service["rail_hours"], 1.0) + (f.crossing + added.hours) * border) / 24
+    return np.stack([usd, days, (f.crossing_sd + added.sd_hours) * border / 24])
 
 
 def along(network: Network, cargo: Cargo, places: Sequence[str], links: Sequence[int]) -> np.ndarray:

@@ -14,12 +14,14 @@ import numpy as np
 from karvan.core.errors import LabelError
 from karvan.core.labels import suggest
 from karvan.core.table import Table
+from karvan.network.added import Added
 from karvan.network.checks import check_costs, check_tables
 from karvan.network.fill import Filled, Layout, fill
 from karvan.network.rules import Rules
 from karvan.network.tables import read_tables
 
 YEAR = 2025
+FREIGHT = ("rail", "road", "sea", "feeder", "ferry")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,6 +39,7 @@ class Network:
     filled : hours, prices, crossing times and the name of the rule of each cell
     year : which planned links are open
     opened, closed : positions of links opened or closed by hand
+    given : hours, fees and capacities given by hand
     """
 
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -47,6 +50,7 @@ class Network:
     year: int = YEAR
     opened: frozenset[int] = field(default_factory=frozenset)
     closed: frozenset[int] = field(default_factory=frozenset)
+    given: Added | None = None
 
     @classmethod
     def read(cls, folder: Path | str | None = None, *, year: int = YEAR) -> Network:
@@ -106,6 +110,17 @@ class Network:
     def where(self) -> dict[str, int]:
         """The position of each place."""
         return {name: i for i, name in enumerate(self.places)}
+
+    @property
+    def added(self) -> Added:
+        """Hours, fees and capacities given by hand, on every link."""
+        return self.given or Added.nothing(len(self.links))
+
+    @cached_property
+    def market(self) -> dict[str, int]:
+        """The place where each country trades: its centre of trade, or a gateway for those far away."""
+        rows = [*self.tables["economies"], *self.tables["markets"]]
+        return {row["country"]: self.where[row["place"]] for row in rows}
 
     @cached_property
     def usable(self) -> np.ndarray:
@@ -167,6 +182,26 @@ class Network:
                 f"unknown link, place or corridor {name!r}.{suggest(name, [*corridors, *pairs, *self.places])}"
             )
         return frozenset(wanted)
+
+    def border(self, one: str, other: str) -> frozenset[int]:
+        """Return the links for freight between places of two countries.
+
+        Raises
+        ------
+        LabelError
+            They have no common border here, or a country has no place.
+        """
+        for name in (one, other):
+            if name not in self.countries:
+                raise LabelError(f"no place of {name!r} in the network.{suggest(name, sorted(set(self.countries)))}")
+        found = set()
+        for m, row in enumerate(self.tables["links"]):
+            ends = {self.countries[self.where[row["from"]]], self.countries[self.where[row["to"]]]}
+            if ends == {one, other} and row["mode"] in FREIGHT:
+                found.add(m)
+        if not found:
+            raise LabelError(f"no link joins {one} and {other}; name two neighbours, or a link")
+        return frozenset(found)
 
     def stages(self, corridor: str) -> tuple[frozenset[int], ...]:
         """Return the links that a corridor passes in turn: one of each set."""

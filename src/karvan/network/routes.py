@@ -17,16 +17,18 @@ from karvan.network.calibrate import Compared, compare
 from karvan.network.capacity import Demand, Flow, cheapest_flow
 from karvan.network.cargo import Cargo, cargo_classes, generalised_cost, named_cargo
 from karvan.network.choice import log_sum, shares
-from karvan.network.graph import Graph, build
+from karvan.network.closings import YEARLY, Closing, over_the_year, spells
+from karvan.network.edits import with_added, with_capacity
+from karvan.network.graph import FEE_SHARED_BY_T, Graph, build
 from karvan.network.network import YEAR, Network
 from karvan.network.paths import Gateways, Target, arcs_of, k_best
 from karvan.network.reliability import availability
-from karvan.network.through import Totals, best_through, into_countries, passing_links, totals
+from karvan.network.through import Totals, best_through, into_countries, outside, passing_links, totals
 
+ANYWHERE: frozenset[str] = frozenset()
 DEARER = 2.0
 SPARE = 3  # some routes pass a port at sea and come back to it by land; they are left out
 SCALE = 50.0  # assumed: routes 2 % of the value dearer get a share smaller by e
-YEARLY = 365
 
 
 class RouteFound(NamedTuple):
@@ -47,14 +49,6 @@ class RouteFound(NamedTuple):
     share: float
     start: int
     arcs: tuple[int, ...]
-
-
-class Closing(NamedTuple):
-    """Links closed for some days of the year, under the name they were closed by."""
-
-    name: str
-    links: frozenset[int]
-    days: int
 
 
 class CostMatrix(NamedTuple):
@@ -81,13 +75,15 @@ class Corridors:
     network : places, links and rules
     scale : sharpness of the logit choice between routes
     k : how many routes a pair may choose from
-    closings : links closed for a part of the year
+    closings : links or transits closed for a part of the year
+    bans : transits that are closed on the day in question (`during`)
     """
 
     network: Network
     scale: float = SCALE
     k: int = 5
     closings: tuple[Closing, ...] = ()
+    bans: tuple[Closing, ...] = ()
 
     def __repr__(self) -> str:
         closed = "".join(f", {c.name} closed {c.days} days" for c in self.closings)
@@ -99,27 +95,41 @@ class Corridors:
         return cargo_classes(self.network.tables["cargo"])
 
     @cached_property
-    def _ways(self) -> dict[str, Gateways]:
+    def _ways(self) -> dict[tuple[str, frozenset[str]], Gateways]:
         return {}
 
     @cached_property
-    def _targets(self) -> dict[tuple[str, int], Target]:
+    def _targets(self) -> dict[tuple[str, int, frozenset[str]], Target]:
         return {}
 
-    def graph(self, cargo: str) -> Graph:
-        """The graph of one cargo class on the open links."""
-        return self._gateways(cargo).graph
+    def graph(self, cargo: str, avoid: frozenset[str] = ANYWHERE) -> Graph:
+        """The graph of one cargo class on the open links, without ways into some countries."""
+        return self._gateways(cargo, avoid).graph
 
-    def _gateways(self, cargo: str) -> Gateways:
-        if cargo not in self._ways:
-            self._ways[cargo] = Gateways(build(self.network, named_cargo(self.classes, cargo)))
-        return self._ways[cargo]
+    def _gateways(self, cargo: str, avoid: frozenset[str] = ANYWHERE) -> Gateways:
+        if (cargo, avoid) not in self._ways:
+            graph = build(self.network, named_cargo(self.classes, cargo))
+            self._ways[cargo, avoid] = Gateways(outside(graph, self.network, avoid) if avoid else graph)
+        return self._ways[cargo, avoid]
 
-    def _target(self, cargo: str, place: int) -> Target:
-        if (cargo, place) not in self._targets:
-            ways = self._gateways(cargo)
-            self._targets[cargo, place] = Target(ways, place, ways.cost_to_go([place])[0])
-        return self._targets[cargo, place]
+    def targets(self, cargo: str, places: Sequence[int], avoid: frozenset[str] = ANYWHERE) -> list[Target]:
+        """What a search of one cargo knows about each destination, made once."""
+        ways = self._gateways(cargo, avoid)
+        missing = [p for p in dict.fromkeys(places) if (cargo, p, avoid) not in self._targets]
+        if missing:
+            for p, one in zip(missing, ways.cost_to_go(missing), strict=True):
+                self._targets[cargo, p, avoid] = Target(ways, p, one)
+        return [self._targets[cargo, p, avoid] for p in places]
+
+    def avoided(self, a: int, b: int) -> frozenset[str]:
+        """The countries that goods between two places may not pass through, by the transits that are closed."""
+        home = {self.network.countries[a], self.network.countries[b]}
+        found = set()
+        for ban in self.bans:
+            own = ban.of is None or {a, b} & {self.network.market[c] for c in ban.of}
+            if own and ban.country not in home:
+                found.add(ban.country)
+        return frozenset(found)
 
     def close(self, name: str, days: int = YEARLY) -> Corridors:
         """Close a link (`AKT-ALY`), all links of a place (`CPC`) or a corridor (`kars`) for some days of the year.
@@ -127,12 +137,29 @@ class Corridors:
         Costs become the mean over the year; while it is closed goods take another route or wait, whichever is cheaper.
         With 365 days they cannot wait. `cost_matrix().without_route()` says which pairs have none.
         """
-        if not 0 < days <= YEARLY:
-            raise LabelError(f"close {name}: {days} days; expected 1 to {YEARLY}")
+        _days(f"close {name}", days)
         links = self.network.find_links(name)
         if days == YEARLY:
             return replace(self, network=self.network.with_links(closed=links))
         return replace(self, closings=(*self.closings, Closing(name, links, days)))
+
+    def close_transit(self, country: str, days: int = YEARLY, of: str | Sequence[str] | None = None) -> Corridors:
+        """Close a country to transit for some days of the year: goods that neither come from there nor go there.
+
+        Parameters
+        ----------
+        country : ISO3 code of a country of the network
+        of : only goods from or to these countries; None for all
+        """
+        if country not in self.network.countries:
+            raise LabelError(f"no place of {country!r}.{suggest(country, sorted(set(self.network.countries)))}")
+        _days(f"close transit through {country}", days)
+        whose = None if of is None else frozenset([of] if isinstance(of, str) else of)
+        for name in whose or ():
+            if name not in self.network.market:
+                raise LabelError(f"of: no place where {name!r} trades.{suggest(name, self.network.market)}")
+        what = f"transit through {country}" + (f" of {', '.join(sorted(whose))}" if whose else "")
+        return replace(self, closings=(*self.closings, Closing(what, frozenset(), days, country, whose)))
 
     def open(self, name: str) -> Corridors:
         """Open links that are planned, blocked, restricted or closed: a link, a place or a corridor."""
@@ -143,6 +170,21 @@ class Corridors:
     def in_year(self, year: int) -> Corridors:
         """The routes of a year: planned links are open from their year on."""
         return replace(self, network=self.network.in_year(year))
+
+    def delay(self, link: str, hours: float, sd_hours: float = 0.0) -> Corridors:
+        """Add hours of waiting to a link, all links of a place or corridor, or a border (`RUS-KAZ`), both ways."""
+        return self._added(link, hours=hours, sd_hours=sd_hours)
+
+    def charge(self, link: str, usd_teu: float = 0.0, usd_t: float | None = None) -> Corridors:
+        """Add a fee to a link or border, both ways; a tonne pays a twentieth of a TEU where nothing else is said."""
+        return self._added(link, usd_teu=usd_teu, usd_t=usd_teu / FEE_SHARED_BY_T if usd_t is None else usd_t)
+
+    def with_capacity(self, link: str, amount: float | None = None, unit: str = "", times: float = 1.0) -> Corridors:
+        """Give links another capacity a year: an amount with its unit (Mt/y, TEU/y), or so many times today's."""
+        return replace(self, network=with_capacity(self.network, link, amount, unit, times))
+
+    def _added(self, link: str, **more: float) -> Corridors:
+        return replace(self, network=with_added(self.network, link, more))
 
     def routes(
         self, origin: str, destination: str, cargo: str = "container", k: int | None = None
@@ -157,7 +199,7 @@ class Corridors:
             There is no route for this cargo.
         """
         a, b = self._ends(origin, destination)
-        target = self._target(cargo, b)
+        target = self.targets(cargo, [b], self.avoided(a, b))[0]
         wanted = k or self.k
         ways = [arcs_of(target, a, gates) for _, gates in k_best(target, a, wanted + SPARE)]
         found = [way for way in ways if self._no_place_twice(target.ways.graph, way)][:wanted]
@@ -198,24 +240,28 @@ class Corridors:
 
         cost = -ln(sum over the k best routes of exp(-scale g)) / scale, with g of `generalised_cost`
 
-        Closings of d days: cost = open + d / 365 (min(closed, open + rho d / 2) - open).
+        With closings: the mean over the year, in which goods go another way or wait, whichever is cheaper. All closings
+        begin on the same day.
         """
         names = tuple(self.classes) if cargo is None else (cargo,) if isinstance(cargo, str) else tuple(cargo)
         rows = {row["country"]: self.network.where[row["place"]] for row in self.network.tables["economies"]}
         chosen = tuple(rows) if countries is None else tuple(countries)
-        unknown = [c for c in chosen if c not in rows]
+        unknown = [c for c in chosen if c not in self.network.market]
         if unknown:
-            raise LabelError(f"no centre of trade for {first_five(unknown)}.{suggest(unknown[0], rows)}")
-        places = [rows[c] for c in chosen]
-        cost = np.stack([self._costs(name, places) for name in names], axis=-1)
-        for closing in self.closings:
-            shut = replace(self, network=self.network.with_links(closed=closing.links), closings=())
-            other = np.stack([shut._costs(name, places) for name in names], axis=-1)
-            open_ = np.stack([self._costs(name, places) for name in names], axis=-1)
-            day = np.array([named_cargo(self.classes, name).per_day for name in names])
-            extra = np.minimum(other, open_ + day * closing.days / 2) - np.where(np.isinf(open_), 0.0, open_)
-            cost = cost + closing.days / YEARLY * np.where(np.isinf(open_), 0.0, extra)
-        return CostMatrix(chosen, names, cost)
+            raise LabelError(f"no centre of trade for {first_five(unknown)}.{suggest(unknown[0], self.network.market)}")
+        places = [self.network.market[c] for c in chosen]
+        year = spells(self.closings)
+        costs = [np.stack([self.during(spell.shut)._costs(name, places) for name in names], axis=-1) for spell in year]
+        day = np.array([named_cargo(self.classes, name).per_day for name in names])
+        return CostMatrix(chosen, names, over_the_year(year, costs, day))
+
+    def during(self, shut: Sequence[Closing]) -> Corridors:
+        """The routes of a day on which some closings hold."""
+        if not shut and not self.closings:
+            return self
+        links = frozenset().union(*(one.links for one in shut))
+        bans = tuple(one for one in shut if one.country)
+        return replace(self, network=self.network.with_links(closed=links), closings=(), bans=bans)
 
     def cheapest_flow(self, demands: Iterable[tuple[str, str, str, float]]) -> Flow:
         """Return the cheapest flow of all cargoes within the capacities, with the price of each bottleneck.
@@ -234,22 +280,21 @@ class Corridors:
 
     def _costs(self, cargo: str, places: Sequence[int]) -> np.ndarray:
         """(importer, exporter) log-sum cost of one cargo on the open links."""
-        ways = self._gateways(cargo)
-        missing = [p for p in places if (cargo, p) not in self._targets]
-        if missing:
-            h = ways.cost_to_go(missing)
-            for p, one in zip(missing, h, strict=True):
-                self._targets[cargo, p] = Target(ways, p, one)
         g = np.full((len(places), len(places), self.k), np.inf)
+        self.targets(cargo, places)
         for n, to in enumerate(places):
-            target = self._targets[cargo, to]
             for i, origin in enumerate(places):
-                found = k_best(target, origin, self.k)
-                if found:
-                    g[n, i, : len(found)] = self._exact(target, origin, found)
+                found = self.best(cargo, origin, to)[1]
+                g[n, i, : len(found)] = [cost for cost, _ in found]
         cost = log_sum(g, self.scale)
         np.fill_diagonal(cost, 0.0)
         return cost
+
+    def best(self, cargo: str, origin: int, to: int) -> tuple[Target, list[tuple[float, tuple[int, ...]]]]:
+        """The k best routes between two places, as (cost as a share of value, gateways), and what was searched."""
+        target = self.targets(cargo, [to], self.avoided(origin, to))[0]
+        found = k_best(target, origin, self.k)
+        return target, list(zip(self._exact(target, origin, found), [gates for _, gates in found], strict=True))
 
     def _exact(self, target: Target, origin: int, found: list[tuple[float, tuple[int, ...]]]) -> list[float]:
         """Costs of routes: as searched by, or with the true spoilage where the cargo spoils."""
@@ -259,7 +304,7 @@ class Corridors:
         return [_cost(totals(graph, *arcs_of(target, origin, gates)), graph.cargo) for _, gates in found]
 
     def _best(self, cargo: str, a: int, b: int) -> tuple[int, tuple[int, ...]]:
-        target = self._target(cargo, b)
+        target = self.targets(cargo, [b])[0]
         found = k_best(target, a, 1)
         return arcs_of(target, a, found[0][1]) if found else (0, ())
 
@@ -321,6 +366,11 @@ def corridors(folder: Path | str | None = None, *, year: int = YEAR, scale: floa
     if scale <= 0 or k < 1:
         raise LabelError(f"scale {scale} and k {k}: expected a positive scale and at least one route")
     return Corridors(Network.read(folder, year=year), scale, k)
+
+
+def _days(what: str, days: int) -> None:
+    if not 0 < days <= YEARLY:
+        raise LabelError(f"{what}: {days} days; expected 1 to {YEARLY}")
 
 
 def _amount(origin: str, destination: str, amount: float) -> float:

@@ -23,6 +23,8 @@ COLUMNS = {
     "closures": "link start end days what source",
     "corridors": "corridor title links avoid",
     "economies": "country place source",
+    "markets": "country place source",
+    "sectors": "sector cargo share usd_t source quality",
     "calibration": "parameter value low high what",
     "observed": "id group origin destination via service ends metric low value high unit year seen source note",
     "split": "group set",
@@ -36,6 +38,7 @@ NUMBERS = {
     "services": "low mode high",
     "cargo": "reefer value_low value value_high rho_low rho rho_high risk fresh_days life_days tonnes_per_unit",
     "closures": "days",
+    "sectors": "share usd_t",
     "calibration": "value low high",
     "observed": "ends low value high year",
 }

@@ -1,0 +1,103 @@
+"""What can be done to a network by hand: hours, fees and capacities of links, and lists of edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from karvan.core.errors import LabelError
+from karvan.network.capacity import limits
+from karvan.network.network import Network
+
+if TYPE_CHECKING:
+    from karvan.network.routes import Corridors
+
+
+class Edit(NamedTuple):
+    """One edit: a method of `Corridors` by name, and its arguments."""
+
+    verb: str
+    arguments: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, verb: str, **arguments: Any) -> Edit:
+        """Write an edit so that it can be compared and kept: lists become tuples, what is None is left out."""
+        plain = {k: tuple(v) if isinstance(v, list | set) else v for k, v in arguments.items() if v is not None}
+        return cls(verb, tuple(plain.items()))
+
+
+def edited(routes: Corridors, edits: Iterable[Edit]) -> Corridors:
+    """Return the routes after some edits, in their order."""
+    for one in edits:
+        routes = getattr(routes, one.verb)(**dict(one.arguments))
+    return routes
+
+
+def links_of(network: Network, name: str) -> frozenset[int]:
+    """Return the links of a name: as `find_links`, or all of a border, `RUS-KAZ`."""
+    parts = name.split("-")
+    if len(parts) == 2 and all(part in network.countries for part in parts):
+        return network.border(*parts)
+    return network.find_links(name)
+
+
+def with_added(network: Network, name: str, more: Mapping[str, float]) -> Network:
+    """Return the network with hours or fees added to links.
+
+    Raises
+    ------
+    LabelError
+        Unknown link, no number, or a time or cost that would fall below zero.
+    """
+    links = links_of(network, name)
+    for what, value in more.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+            raise LabelError(f"{name}: {what} {value!r}; expected a number")
+    added, f = network.added.plus(links, **more), network.filled
+    rows = sorted(links)
+    base = {"hours": f.hours + f.crossing, "sd_hours": f.crossing_sd, "usd_teu": f.usd_teu + f.crossing_usd}
+    for what, least in base.items():
+        total = (least + getattr(added, what))[:, rows]
+        if (total < 0).any():
+            low = network.links[rows[int((total < 0).any(0).argmax())]]
+            raise LabelError(f"{name}: {what} {more.get(what, 0.0):g} would make that of {low} negative")
+    return replace(network, given=added)
+
+
+def with_capacity(network: Network, name: str, amount: float | None, unit: str, times: float) -> Network:
+    """Return the network with another capacity on links.
+
+    Raises
+    ------
+    LabelError
+        Unknown link, a unit that the link is not measured in, or `times` where no capacity is known.
+    """
+    links = links_of(network, name)
+    now, units = limits(network)
+    new = now.copy()
+    for m in sorted(links):
+        if amount is None:
+            if not np.isfinite(now[m]):
+                continue
+            new[m] = now[m] * times
+        else:
+            new[m] = amount * _scale(network, m, unit, units[m])
+    if amount is None and not np.isfinite(now[sorted(links)]).any():
+        raise LabelError(f"{name}: no capacity is known of it; give an amount and a unit (Mt/y or TEU/y)")
+    if not (new[sorted(links)] > 0).all():
+        raise LabelError(f"{name}: a capacity must be above 0; to stop a link, close it")
+    return replace(network, given=network.added.with_capacity(links, new))
+
+
+def _scale(network: Network, m: int, unit: str, known: str) -> float:
+    """How many of the link's own units (t or TEU a year) one of the given unit is."""
+    factor = {"Mt/y": (1e6, "t/y"), "TEU/y": (1.0, "TEU/y"), "trains/y": (network.values["train_teu"], "TEU/y")}
+    if unit not in factor:
+        raise LabelError(f"{network.links[m]}: unit {unit!r}; expected one of {', '.join(factor)}")
+    value, kind = factor[unit]
+    if kind != (known or "t/y"):
+        raise LabelError(f"{network.links[m]} is measured in {known or 't/y'}, not {unit}; give it in the same unit")
+    return value
