@@ -101,8 +101,8 @@ def effect(world: World, change: Change) -> Effect:
     return found
 
 
-def merge(world: World, effects: Sequence[tuple[str, Effect]]) -> Primitives:
-    """Merge labelled effects into one.
+def merge(world: World, effects: Sequence[tuple[str, Effect]], layers: Sequence[Effect] = ()) -> Primitives:
+    """Merge labelled effects into one; layers then multiply: only costs d_hat may be in them.
 
     Raises
     ------
@@ -119,6 +119,9 @@ def merge(world: World, effects: Sequence[tuple[str, Effect]]) -> Primitives:
                 _refuse_overlap(world, name, (label, values, touched), (other, mask), merged[name])
             np.copyto(merged[name], values, where=touched)
             owner.setdefault(name, []).append((label, touched))
+    for found in layers:
+        for name, (values, _) in found.items():
+            merged[name] = merged.get(name, _baseline(world, name)) * values
     for name, values in merged.items():
         _check_sums(world, name, values)
     _warn_zero_cells(world, merged)

@@ -13,7 +13,7 @@ from karvan.core.archive import text_hash
 from karvan.core.change import Change
 from karvan.core.estimates import Estimate
 from karvan.core.params import Normal, Range
-from karvan.core.scenario import Scenario, key_of
+from karvan.core.scenario import Layer, Scenario, key_of
 from karvan.core.world import World
 
 HEADLINE = ("welfare_hat", "real_wage_hat", "net_pool_new")
@@ -45,10 +45,13 @@ def describe(scenario: Scenario) -> dict[str, Any]:
         "source": scenario.source,
         "deficits": scenario.deficits,
         "shocks": [_shock(item) for item in scenario.shocks],
+        **({"specific": dict(scenario.specific)} if scenario.specific else {}),
     }
 
 
 def _shock(item: Any) -> dict[str, Any]:
+    if isinstance(item, Layer):
+        return {"change": {f"{name} (multiplied)": _array_hash(v) for name, v in item.change.items()}}
     if isinstance(item, Change):
         return {"change": {name: _array_hash(v) for name, v in item.items()}}
     return {item.kind: {key_of(name): _value(v) for name, v in item.arguments.items()}}

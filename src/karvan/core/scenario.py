@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
-from karvan.core.change import Change, Primitives, effect, merge
+from karvan.core.change import Change, Effect, Primitives, effect, merge
 from karvan.core.errors import KarvanError, ScenarioError
 from karvan.core.estimates import Estimate
 from karvan.core.labels import suggest
@@ -21,17 +21,30 @@ CLOSURES = ("fixed", "share", "purge")
 Uncertain = Range | Normal | Estimate
 
 
+Join = Callable[[World, Sequence[Any]], Change]
+
+
 @dataclass(frozen=True, eq=False)
 class Shock:
-    """A shock function with its arguments. Uncertain arguments are at their most likely value until drawn."""
+    """A shock function with its arguments. Uncertain arguments are at their most likely value until drawn.
+
+    `join`, where there is one, makes one Change of the parts of all shocks that share it.
+    """
 
     kind: str
-    build: Callable[..., Change]
+    build: Callable[..., Any]
     arguments: Mapping[str, Any]
     place: str = ""
+    join: Join | None = None
 
     def __call__(self, world: World) -> Change:
         """Return the Change of this shock on a world, uncertain arguments at their most likely value."""
+        part = self.part(world)
+        change: Change = part if self.join is None else self.join(world, [part])
+        return change
+
+    def part(self, world: World) -> Any:
+        """Return what the function makes of the arguments: a Change, or the part that `join` takes."""
         return self.build(world, **{k: _settled(v) for k, v in self.arguments.items() if k != "source"})
 
     def __or__(self, other: Any) -> Scenario:
@@ -54,8 +67,10 @@ Ready = Callable[[dict[str, Any]], dict[str, Any]]
 @overload
 def shock(build: Callable[..., Change]) -> Callable[..., Shock]: ...
 @overload
-def shock(*, ready: Ready) -> Callable[[Callable[..., Change]], Callable[..., Shock]]: ...
-def shock(build: Callable[..., Change] | None = None, *, ready: Ready | None = None) -> Any:
+def shock(
+    *, ready: Ready | None = None, join: Join | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Shock]]: ...
+def shock(build: Callable[..., Any] | None = None, *, ready: Ready | None = None, join: Join | None = None) -> Any:
     """Make a shock constructor out of a function `(world, *, ...) -> Change`, and add it to the vocabulary.
 
     The constructor takes the keyword arguments of the function (and `source`), refuses unknown or missing ones, and
@@ -64,10 +79,14 @@ def shock(build: Callable[..., Change] | None = None, *, ready: Ready | None = N
 
     `ready` reads the arguments when the shock is made, before there is a world: it returns them as the function takes
     them, or raises.
+
+    `join` is for shocks that act on one thing together, such as a network: the function then returns a part, and
+    `join(world, parts)` one Change for all shocks of a scenario that share it. Its cost ratios d_hat multiply those of
+    other shocks instead of conflicting with them.
     """
     if build is None:
-        return lambda given: _constructor(given, ready)
-    return _constructor(build, ready)
+        return lambda given: _constructor(given, ready, join)
+    return _constructor(build, ready, join)
 
 
 def key_of(parameter: str) -> str:
@@ -75,7 +94,7 @@ def key_of(parameter: str) -> str:
     return parameter.removesuffix("_")
 
 
-def _constructor(build: Callable[..., Change], ready: Ready | None) -> Callable[..., Shock]:
+def _constructor(build: Callable[..., Any], ready: Ready | None, join: Join | None) -> Callable[..., Shock]:
     signature = inspect.signature(build)
     known = {key_of(p): p for p in signature.parameters if p != "world"}
 
@@ -92,7 +111,7 @@ def _constructor(build: Callable[..., Change], ready: Ready | None) -> Callable[
         needed = [k for k, n in known.items() if signature.parameters[n].default is empty and n not in arguments]
         if needed:
             raise ScenarioError(f"{build.__name__}: missing {', '.join(needed)}")
-        return Shock(build.__name__, build, arguments if ready is None else ready(arguments))
+        return Shock(build.__name__, build, arguments if ready is None else ready(arguments), join=join)
 
     construct.__name__ = construct.__qualname__ = build.__name__
     construct.__doc__ = build.__doc__
@@ -115,20 +134,28 @@ def vocabulary() -> Mapping[str, Callable[..., Shock]]:
     return dict(sorted(_VOCABULARY.items()))
 
 
+class Layer(NamedTuple):
+    """A Change whose cost ratios multiply those of the rest of a scenario: what a `join` made, kept."""
+
+    change: Change
+
+
 @dataclass(frozen=True, eq=False)
 class Scenario:
     """What is done to a world, why, and who says so.
 
-    Compose with `|`: `scenario | change`, `shock | shock`. Later parts may not set what earlier parts set.
+    `specific` says which part of value added cannot move between sectors while it happens, by sector: wells within a
+    year. Compose with `|`: `scenario | change`, `shock | shock`. Later parts may not set what earlier parts set.
     """
 
     name: str
-    shocks: tuple[Shock | Change, ...] = ()
+    shocks: tuple[Shock | Change | Layer, ...] = ()
     title: str = ""
     why: str = ""
     source: str = ""
     world: str = ""
     deficits: str = "fixed"
+    specific: Mapping[str, float] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -162,8 +189,31 @@ class Scenario:
             raise ScenarioError(
                 f"{self.name} and {other.name} close deficits differently ({self.deficits}, {other.deficits})"
             )
+        for name in self.specific.keys() & other.specific.keys():
+            if self.specific[name] != other.specific[name]:
+                raise ScenarioError(f"{self.name} and {other.name} fix different parts of {name}")
         papers = self if self.document or not other.document else other
+        papers = replace(papers, specific={**self.specific, **other.specific})
         return replace(papers, name=f"{self.name} + {other.name}", shocks=self.shocks + other.shocks)
+
+    def on(self, world: World) -> World:
+        """Return the world with the factors that cannot move while the scenario happens, by `specific`.
+
+        Raises
+        ------
+        ScenarioError
+            An unknown sector, or a part outside 0 to 1.
+        """
+        if not self.specific:
+            return world
+        share = world.specific.copy()
+        for name, value in self.specific.items():
+            if name not in world.sectors:
+                raise ScenarioError(f"specific: no sector {name!r}.{suggest(name, world.sectors)}")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise ScenarioError(f"specific: {name}: {value!r}; expected a part of value added, 0 to 1")
+            share[:, world.sectors.index(name)] = value
+        return world.with_factors(specific=share)
 
     def change(self, world: World) -> Primitives:
         """Return the merged change of all shocks on a world.
@@ -175,19 +225,21 @@ class Scenario:
         ConflictError
             Two shocks set the same cell.
         """
-        parts = []
+        parts, layers = [], []
+        joined: dict[Join, list[Shock]] = {}
         for item in self.shocks:
-            if isinstance(item, Change):
+            if isinstance(item, Layer):
+                layers.append(effect(world, item.change))
+            elif isinstance(item, Change):
                 parts.append(("change", effect(world, item)))
-                continue
-            found = effect(world, _placed(item, world))
-            if not found:
-                raise ScenarioError(
-                    f"{_at(item.place)}{item.kind} touches nothing: every cell it names already has that value; "
-                    "remove it or correct its arguments"
-                )
-            parts.append((item.label, found))
-        return merge(world, parts)
+            elif item.join is not None:
+                joined.setdefault(item.join, []).append(item)
+            else:
+                parts.append((item.label, _touching([item], effect(world, _placed(item, item, world)))))
+        for join, items in joined.items():
+            change = _placed(items[0], partial(_join, join, items), world)
+            layers.append(_touching(items, effect(world, change)))
+        return merge(world, parts, layers)
 
     def ranges(self) -> dict[str, Uncertain]:
         """Return the uncertain arguments, by a name that is the same in every scenario that has the same shock.
@@ -214,7 +266,7 @@ class Scenario:
             if key not in known:
                 raise ScenarioError(f"{self.name} has no uncertain argument {key!r}.{suggest(key, known)}")
         shocks = [
-            item if isinstance(item, Change) else replace(item, arguments=dict(item.arguments)) for item in self.shocks
+            replace(item, arguments=dict(item.arguments)) if isinstance(item, Shock) else item for item in self.shocks
         ]
         for key, _, place, argument in self._uncertain():
             if key in values:
@@ -225,7 +277,7 @@ class Scenario:
         count: dict[str, int] = {}
         hashes: dict[str, str] = {}
         for place, item in enumerate(self.shocks):
-            if isinstance(item, Change):
+            if not isinstance(item, Shock):
                 continue
             order = count[item.kind] = count.get(item.kind, 0) + 1
             for argument, value in item.arguments.items():
@@ -237,9 +289,24 @@ class Scenario:
                     yield f"{item.kind}{order}.{key_of(argument)}", value, place, argument
 
 
-def _placed(item: Shock, world: World) -> Change:
+def _join(join: Join, items: Sequence[Shock], world: World) -> Change:
+    return join(world, [item.part(world) for item in items])
+
+
+def _touching(items: Sequence[Shock], found: Effect) -> Effect:
+    if not found:
+        names = " and ".join(item.kind for item in items)
+        verb, thing, has = ("touches", "it", "names") if len(items) == 1 else ("touch", "them", "name")
+        raise ScenarioError(
+            f"{_at(items[0].place)}{names} {verb} nothing: every cell {'it' if len(items) == 1 else 'they'} {has} "
+            f"already has that value; remove {thing} or correct {'its' if len(items) == 1 else 'their'} arguments"
+        )
+    return found
+
+
+def _placed(item: Shock, build: Callable[[World], Change], world: World) -> Change:
     try:
-        return item(world)
+        return build(world)
     except KarvanError as fault:
         raise type(fault)(f"{item.label}: {str(fault).removeprefix(f'{item.kind}: ')}") from None
     except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as fault:

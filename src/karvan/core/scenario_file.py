@@ -30,6 +30,7 @@ class Document(BaseModel):
     world: str = ""
     shocks: list[dict[str, Any]] = Field(min_length=1)
     deficits: str = "fixed"
+    specific: dict[str, float] = Field(default_factory=dict)
 
 
 def shipped() -> dict[str, Path]:
@@ -62,6 +63,7 @@ def read(path: str | Path) -> Scenario:
         source=document.source,
         world=document.world,
         deficits=document.deficits,
+        specific=document.specific,
         document=document.model_dump(by_alias=True),
     )
 

@@ -10,7 +10,8 @@ import numpy as np
 class Added(NamedTuple):
     """Per link, both ways alike: hours and their standard deviation, fees, and capacities (NaN: as before).
 
-    hours count like those at a border: an express train waits less of them, a loose wagon more.
+    hours count like those at a border: an express train waits less of them, a loose wagon more. port_hours are per
+    place, at its terminal.
     """
 
     hours: np.ndarray
@@ -18,12 +19,13 @@ class Added(NamedTuple):
     usd_teu: np.ndarray
     usd_t: np.ndarray
     capacity: np.ndarray
+    port_hours: np.ndarray
 
     @classmethod
-    def nothing(cls, links: int) -> Added:
+    def nothing(cls, links: int, places: int) -> Added:
         """Nothing is added."""
         zero = np.zeros(links)
-        return cls(zero, zero, zero, zero, np.full(links, np.nan))
+        return cls(zero, zero, zero, zero, np.full(links, np.nan), np.zeros(places))
 
     def plus(self, links: frozenset[int], **more: float) -> Added:
         """Return it with more on some links."""
@@ -31,6 +33,12 @@ class Added(NamedTuple):
         for name, value in more.items():
             found[name][sorted(links)] += value
         return self._replace(**found)
+
+    def at_port(self, place: int, hours: float) -> Added:
+        """Return it with more hours at the terminal of a place."""
+        new = self.port_hours.copy()
+        new[place] += hours
+        return self._replace(port_hours=new)
 
     def with_capacity(self, links: frozenset[int], capacity: np.ndarray) -> Added:
         """Return it with other capacities on some links: (link,) in the unit of each."""

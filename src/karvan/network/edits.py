@@ -45,25 +45,40 @@ def links_of(network: Network, name: str) -> frozenset[int]:
 
 
 def with_added(network: Network, name: str, more: Mapping[str, float]) -> Network:
-    """Return the network with hours or fees added to links.
+    """Return the network with hours or fees added to links; hours at a place wait at its terminal.
 
     Raises
     ------
     LabelError
         Unknown link, no number, or a time or cost that would fall below zero.
     """
-    links = links_of(network, name)
     for what, value in more.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
             raise LabelError(f"{name}: {what} {value!r}; expected a number")
-    added, f = network.added.plus(links, **more), network.filled
-    rows = sorted(links)
-    base = {"hours": f.hours + f.crossing, "sd_hours": f.crossing_sd, "usd_teu": f.usd_teu + f.crossing_usd}
+    if name in network.where and more.get("hours"):
+        return _at_port(network, name, more["hours"])
+    links, f = links_of(network, name), network.filled
+    added, rows = network.added.plus(links, **more), sorted(links)
+    rail = np.array([row["mode"] == "rail" for row in network.tables["links"]])
+    hours = f.crossing + np.where(rail, 0.0, f.hours)  # only the wait at a border is the same for all trains
+    base = {"hours": hours, "sd_hours": f.crossing_sd, "usd_teu": f.usd_teu + f.crossing_usd}
     for what, least in base.items():
         total = (least + getattr(added, what))[:, rows]
         if (total < 0).any():
             low = network.links[rows[int((total < 0).any(0).argmax())]]
             raise LabelError(f"{name}: {what} {more.get(what, 0.0):g} would make that of {low} negative")
+    return replace(network, given=added)
+
+
+def _at_port(network: Network, place: str, hours: float) -> Network:
+    rows = {row["terminal"]: row["hours"] for row in network.tables["terminals"]}
+    if place not in rows:
+        known = ", ".join(name for name in rows if name in network.where)
+        raise LabelError(f"{place}: no hours of its terminal are known; ports with hours: {known}; or name a link")
+    added = network.added.at_port(network.where[place], hours)
+    now = rows[place] * network.values["terminal_hours"] * network.filled.calibration["terminal_hours"]
+    if now + added.port_hours[network.where[place]] < 0:
+        raise LabelError(f"{place}: {hours:g} hours would make the {now:.0f} hours at its terminal negative")
     return replace(network, given=added)
 
 

@@ -185,6 +185,7 @@ class Terminals:
         factor = network.values["terminal_hours"] * network.filled.calibration["terminal_hours"]
         self.factor, self.share, self.ends = factor, _fee_share(cargo), ends
         self.service = _service(network.values, cargo)
+        self.more = network.added.port_hours / 24
 
     def change(self, place: int, mode: str, then: str) -> tuple[float, float, float] | None:
         """(USD, days, days) of a change, zero for going on; None where there is no terminal for it.
@@ -197,7 +198,7 @@ class Terminals:
             return None
         usd, days, sd = self._cost(self._which(self.ids[place], mode, then), self.service["terminal_hours"])
         collected = "rail" in (mode, then) and "ferry" not in (mode, then)
-        return usd, days + (self.service["end_hours"] / 24 if collected else 0.0), sd
+        return usd, days + self.more[place] + (self.service["end_hours"] / 24 if collected else 0.0), sd
 
     def end(self, mode: str) -> tuple[float, float, float]:
         """(USD, days, days) of loading or unloading."""

@@ -114,7 +114,7 @@ class Network:
     @property
     def added(self) -> Added:
         """Hours, fees and capacities given by hand, on every link."""
-        return self.given or Added.nothing(len(self.links))
+        return self.given or Added.nothing(len(self.links), len(self.places))
 
     @cached_property
     def market(self) -> dict[str, int]:

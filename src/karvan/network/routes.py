@@ -172,7 +172,7 @@ class Corridors:
         return replace(self, network=self.network.in_year(year))
 
     def delay(self, link: str, hours: float, sd_hours: float = 0.0) -> Corridors:
-        """Add hours of waiting to a link, all links of a place or corridor, or a border (`RUS-KAZ`), both ways."""
+        """Add hours of waiting, both ways: at a link, a corridor's links, a border (`RUS-KAZ`) or a port (`AKT`)."""
         return self._added(link, hours=hours, sd_hours=sd_hours)
 
     def charge(self, link: str, usd_teu: float = 0.0, usd_t: float | None = None) -> Corridors:
@@ -251,7 +251,7 @@ class Corridors:
             raise LabelError(f"no centre of trade for {first_five(unknown)}.{suggest(unknown[0], self.network.market)}")
         places = [self.network.market[c] for c in chosen]
         year = spells(self.closings)
-        costs = [np.stack([self.during(spell.shut)._costs(name, places) for name in names], axis=-1) for spell in year]
+        costs = [np.stack([self.during(spell.shut).costs(name, places) for name in names], axis=-1) for spell in year]
         day = np.array([named_cargo(self.classes, name).per_day for name in names])
         return CostMatrix(chosen, names, over_the_year(year, costs, day))
 
@@ -278,7 +278,7 @@ class Corridors:
         """Put every observation of days and dollars beside the model; those set aside say so."""
         return compare(self.network)
 
-    def _costs(self, cargo: str, places: Sequence[int]) -> np.ndarray:
+    def costs(self, cargo: str, places: Sequence[int]) -> np.ndarray:
         """(importer, exporter) log-sum cost of one cargo on the open links."""
         g = np.full((len(places), len(places), self.k), np.inf)
         self.targets(cargo, places)

@@ -13,7 +13,7 @@ from karvan.core.border import border
 from karvan.core.change import Change, effect
 from karvan.core.errors import KarvanError, ScenarioError, SymbolError
 from karvan.core.labels import suggest
-from karvan.core.scenario import Scenario
+from karvan.core.scenario import Layer, Scenario, Shock
 from karvan.core.symbols import symbol
 from karvan.core.world import World, require_world
 from karvan.models.trade.face import solve
@@ -147,5 +147,9 @@ def _value(case: Case, x: float, of: str, n: int, deficits: str | None, name: st
 def _without_idle(scenario: Any, world: World) -> Any:
     """Leave out shocks that touch nothing: at a friction of zero there is none."""
     papers = Scenario.of(scenario)
-    kept = tuple(s for s in papers.shocks if effect(world, s if isinstance(s, Change) else s(world)))
+    kept = tuple(s for s in papers.shocks if effect(world, s(world) if isinstance(s, Shock) else _change(s)))
     return replace(papers, shocks=kept)
+
+
+def _change(item: Change | Layer) -> Change:
+    return item.change if isinstance(item, Layer) else item

@@ -151,6 +151,7 @@ def _numbered(scenarios: Iterable[Scenario]) -> Iterator[Scenario]:
 def _most_likely(world: World, scenario: Scenario, part: str, deficits: str | None) -> State:
     """Solve one part at the most likely parameters: every draw starts there, so none depends on another."""
     kind = deficits or scenario.deficits
+    world = scenario.on(world)
     change = scenario.change(world).only(*PARTS[part])
     return equilibrium(settle(world, kind), change, "fixed" if kind == "purge" else kind)[0].state
 
@@ -159,19 +160,22 @@ def one_draw(plan: Plan, draw: int) -> dict[str, np.ndarray]:
     """Solve every scenario and part for one draw: name -> (scenario, part, ...)."""
     drawn = plan.params.draw(plan.seed, draw)
     world = plan.world.with_theta(drawn["theta"]) if "theta" in drawn else plan.world
-    bases: dict[str, World] = {}
+    bases: dict[Any, World] = {}
     rows: dict[str, list[list[np.ndarray]]] = {name: [] for name in plan.keep}
     solved: dict[Any, dict[str, np.ndarray]] = {}
     for scenario in plan.scenarios:
         kind = plan.deficits or scenario.deficits
         values = {name: r.draw(name, plan.seed, draw) for name, r in scenario.ranges().items()}
+        fixed = (kind, tuple(scenario.specific.items()))
+        if fixed not in bases:
+            bases[fixed] = settle(scenario.on(world), kind)
+        base = bases[fixed]
         change = scenario.at(values).change(world)
-        base = bases.setdefault(kind, settle(world, kind))
         found = [
             _part(
                 base,
                 change.only(*PARTS[part]),
-                kind,
+                fixed,
                 plan.keep,
                 solved,
                 plan.near[scenario.name, part],
@@ -187,14 +191,14 @@ def one_draw(plan: Plan, draw: int) -> dict[str, np.ndarray]:
 def _part(
     base: World,
     change: Primitives,
-    kind: str,
+    fixed: tuple[str, Any],
     keep: tuple[str, ...],
     solved: dict[Any, Any],
     near: State,
     where: str,
 ) -> dict[str, np.ndarray]:
     """Solve one part, once: scenarios share parts (soft and hard exit have the same frictions)."""
-    key = (kind, *(None if array is None else array.tobytes() for array in change))
+    kind, key = fixed[0], (fixed, *(None if array is None else array.tobytes() for array in change))
     if key not in solved:
         try:
             end, tables = equilibrium(base, change, "fixed" if kind == "purge" else kind, tol=TOLERANCE, near=near)
@@ -209,9 +213,10 @@ def _mode(plan: Plan, scenario: Scenario, part: str) -> Outcome:
     """Solve one part at the most likely parameters to the full tolerance, with its record."""
     if part == "all":
         return solve(plan.world, scenario, deficits=plan.deficits)
-    primitives = scenario.change(plan.world).only(*PARTS[part])
+    world = scenario.on(plan.world)
+    primitives = scenario.change(world).only(*PARTS[part])
     given = {name: getattr(primitives, name) for name in primitives.given}
-    return solve(plan.world, Change(**given), deficits=plan.deficits or scenario.deficits)
+    return solve(world, Change(**given), deficits=plan.deficits or scenario.deficits)
 
 
 def _serial(plan: Plan, chunks: list[range], progress: Callable[[int], None]) -> dict[int, list[Any]]:

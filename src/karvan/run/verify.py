@@ -59,6 +59,7 @@ class Papers(BaseModel):
     source: str
     deficits: str
     shocks: list[dict[str, Any]]
+    specific: dict[str, float] = {}
     sha256: str
 
 
@@ -135,7 +136,7 @@ def _scenario(record: Mapping[str, Any]) -> Scenario:
         known = {k: recorded(v) or v for k, v in arguments.items()}
         shocks.append(vocabulary()[kind](**known))
     plain = {k: papers[k] for k in ("name", "title", "why", "source", "deficits")}
-    return Scenario(shocks=tuple(shocks), **plain)
+    return Scenario(shocks=tuple(shocks), specific=papers.get("specific", {}), **plain)
 
 
 def _estimates(record: Mapping[str, Any]) -> list[tuple[Any, ...]]:

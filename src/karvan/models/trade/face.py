@@ -60,6 +60,7 @@ def solve(
         world = world.without_inputs()
     if io is True and not world.has_inputs:
         raise ScenarioError("io=True, but this world has no input shares (gamma); leave io out")
+    world = scenario.on(world)
     primitives = scenario.change(world)
     options: dict[str, Any] = {"tol": tol, "max_steps": max_steps, "allow_unconverged": allow_unconverged}
     base = settle(world, kind, tol=tol, max_steps=max_steps)

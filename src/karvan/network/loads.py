@@ -1,0 +1,237 @@
+"""A year of freight: trade on the routes it chooses, the loads of the links and what full links add to the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from karvan.core.errors import LabelError, first_five
+from karvan.core.labels import suggest
+from karvan.network.capacity import limits, load_of
+from karvan.network.cargo import named_cargo
+from karvan.network.choice import log_sum
+from karvan.network.closings import best_of_waiting, over_the_year, spells
+from karvan.network.demand import Carried, carried
+from karvan.network.paths import arcs_of
+from karvan.network.routes import Corridors
+from karvan.network.tolls import Choice, Tolled, tolled
+
+
+class Ways(NamedTuple):
+    """The routes of one day for every pair and cargo with trade.
+
+    pair: (pair, 3) importer, exporter, cargo; of: (route,) position of its pair; g: (route,); uses: (route, link) how
+    often a link is on a route.
+    """
+
+    pair: np.ndarray
+    of: np.ndarray
+    g: np.ndarray
+    uses: csr_array
+
+
+class Year(NamedTuple):
+    """What a year of freight costs and carries.
+
+    cost: (importer, exporter, cargo) mean over the year as a share of value, inf without a route. Per spell of the
+    year: share of the year, load (spell, link) in t or TEU a year, toll (spell, link) USD per t or TEU, left
+    (spell,) value that finds no room, MUSD a year. gap: largest relative miss of a full link.
+    """
+
+    cost: np.ndarray
+    share: np.ndarray
+    load: np.ndarray
+    toll: np.ndarray
+    left: np.ndarray
+    gap: float
+
+    @property
+    def mean_load(self) -> np.ndarray:
+        """(link,) load over the year, in t or TEU."""
+        return np.asarray(self.share @ self.load)
+
+    @property
+    def mean_toll(self) -> np.ndarray:
+        """(link,) toll over the year, USD per t or TEU: what one more unit of room a year would save."""
+        return np.asarray(self.share @ self.toll)
+
+
+class Freight:
+    """The freight of some countries on a network: prepared once, asked for many volumes of trade.
+
+    Parameters
+    ----------
+    corridors : the network with its closings
+    countries, sectors, goods : axes of the flows, and which sectors are goods
+    """
+
+    def __init__(
+        self, corridors: Corridors, countries: Sequence[str], sectors: Sequence[str], goods: np.ndarray
+    ) -> None:
+        self.corridors, self.countries = corridors, tuple(countries)
+        self.cargo = tuple(name for name, one in corridors.classes.items() if one.service != "oil")
+        self.carried: Carried = carried(corridors.network, sectors, goods, self.cargo)
+        self.places = places_of(corridors, countries)
+        self.spells = spells(corridors.closings)
+        self.days = [corridors.during(spell.shut) for spell in self.spells]
+        classes = [named_cargo(corridors.classes, name) for name in self.cargo]
+        self.per_day = np.array([one.per_day for one in classes])
+        self.capacity, self.units = limits(corridors.network)
+        self.per_tonne = np.array(
+            [[load_of(c, unit or "t/y", corridors.network) / c.tonnes for unit in self.units] for c in classes]
+        )
+        self._wider: dict[tuple[int, frozenset[int]], Ways] = {}
+
+    @cached_property
+    def free(self) -> list[np.ndarray]:
+        """Cost of each spell (importer, exporter, cargo) when no link is full."""
+        return [np.stack([day.costs(name, self.places) for name in self.cargo], axis=-1) for day in self.days]
+
+    @cached_property
+    def cost(self) -> np.ndarray:
+        """(importer, exporter, cargo) mean cost over the year when no link is full."""
+        return over_the_year(self.spells, self.free, self.per_day)
+
+    @cached_property
+    def ways(self) -> list[Ways]:
+        """The routes of every spell."""
+        everything = np.ones((len(self.places), len(self.places), len(self.cargo)), dtype=bool)
+        return [_ways(day, self.cargo, self.places, everything) for day in self.days]
+
+    def room(self, before: Freight, flows: np.ndarray) -> np.ndarray:
+        """(link,) capacities a year that bind, inf where none is known or the trade of today takes more in the model.
+
+        The trade of today does pass: a published capacity below its load in the model says that the model sends too
+        much that way, and nothing on how much room is left. A capacity given by hand stands.
+        """
+        given = ~np.isnan(self.corridors.network.added.capacity)
+        filled = before.year(flows).mean_load > self.capacity
+        return np.where(filled & ~given, np.inf, self.capacity)
+
+    def year(self, flows: np.ndarray, quantity: np.ndarray | None = None, room: np.ndarray | None = None) -> Year:
+        """Put trade on the routes.
+
+        Parameters
+        ----------
+        flows : (importer, exporter, sector) baseline trade at customs values, MUSD
+        quantity : (importer, exporter, sector) volume after over before; None for the baseline
+        room : (link,) capacities a year; None for no limits
+        """
+        room = np.full(self.capacity.size, np.inf) if room is None else room
+        real = flows if quantity is None else flows * quantity
+        value, tonnes = self.carried.values(real), self.carried.weights(real)
+        costs: list[np.ndarray] = [self.free[-1]] * len(self.spells)
+        found: list[Tolled] = []
+        for s in reversed(range(len(self.spells))):
+            wait = best_of_waiting(self.spells, costs, self.per_day)[s]
+            wait = np.where(self.free[s] > self.free[-1] + 1e-12, wait, np.inf)
+            costs[s], one = self._spell(s, value, tonnes, wait, room)
+            found.insert(0, one)
+        share = np.array([spell.share for spell in self.spells])
+        left = np.array([one.left.sum() for one in found])
+        return Year(
+            over_the_year(self.spells, costs, self.per_day), share, np.stack([one.load for one in found]),
+            np.stack([one.toll for one in found]), left, max(one.gap for one in found),
+        )  # fmt: skip
+
+    def _spell(
+        self, s: int, value: np.ndarray, tonnes: np.ndarray, wait: np.ndarray, room: np.ndarray
+    ) -> tuple[np.ndarray, Tolled]:
+        """Cost and loads of one spell. Where links are full, pairs that use them may also take ways without them."""
+        full: frozenset[int] = frozenset()
+        while True:
+            ways = self._ways_round(s, full)
+            at = tuple(ways.pair.T)
+            demand = value[at]
+            choice = self._choice(ways, demand, tonnes[at], wait[at])
+            found = tolled(choice, demand, room, self.corridors.scale)
+            more = frozenset(np.flatnonzero(found.toll).tolist()) - full
+            if not more:
+                break
+            full |= more
+        cost = self.free[s].copy()
+        if found.toll.any():
+            own = choice.takes[: ways.g.size] @ found.toll / 1e6
+            cost[at] += self._log_sum(ways, ways.g + own) - self._log_sum(ways, ways.g)
+        return cost, found._replace(left=found.left * demand)
+
+    def _log_sum(self, ways: Ways, g: np.ndarray) -> np.ndarray:
+        place = np.arange(ways.of.size) - np.searchsorted(ways.of, ways.of)
+        table = np.full((len(ways.pair), int(place.max(initial=0)) + 1), np.inf)
+        table[ways.of, place] = g
+        return log_sum(table, self.corridors.scale)
+
+    def _choice(self, ways: Ways, demand: np.ndarray, tonnes: np.ndarray, wait: np.ndarray) -> Choice:
+        heavy = np.divide(tonnes, demand, out=np.zeros_like(demand), where=demand > 0)
+        unit = heavy[ways.of][:, None] * self.per_tonne[ways.pair[ways.of, 2]]
+        takes = csr_array(ways.uses.multiply(unit))
+        patient = np.flatnonzero(np.isfinite(wait))
+        return Choice(
+            np.concatenate([ways.of, patient]), np.concatenate([ways.g, wait[patient]]),
+            csr_array(vstack([takes, csr_array((patient.size, takes.shape[1]))])),
+        )  # fmt: skip
+
+    def _ways_round(self, s: int, full: frozenset[int]) -> Ways:
+        """The routes of a spell, with those round its full links for the pairs that use them."""
+        if not full:
+            return self.ways[s]
+        if (s, full) not in self._wider:
+            ways, day = self.ways[s], self.days[s]
+            using = np.zeros(len(ways.pair), dtype=bool)
+            using[ways.of[ways.uses[:, sorted(full)].sum(axis=1) > 0]] = True
+            some = np.zeros((len(self.places), len(self.places), len(self.cargo)), dtype=bool)
+            some[tuple(ways.pair[using].T)] = True
+            closed = replace(day, network=day.network.with_links(closed=full))
+            self._wider[s, full] = _joined(ways, _ways(closed, self.cargo, self.places, some))
+        return self._wider[s, full]
+
+
+def places_of(corridors: Corridors, countries: Sequence[str]) -> list[int]:
+    """Return the place where each country trades.
+
+    Raises
+    ------
+    LabelError
+        A country has none.
+    """
+    market = corridors.network.market
+    unknown = [c for c in countries if c not in market]
+    if unknown:
+        raise LabelError(f"no place where {first_five(unknown)} trades.{suggest(unknown[0], market)} See markets.csv.")
+    return [market[c] for c in countries]
+
+
+def _joined(one: Ways, other: Ways) -> Ways:
+    """Add the routes of the same pairs in `other`, routes of a pair together."""
+    position = {tuple(p): k for k, p in enumerate(one.pair.tolist())}
+    of = np.concatenate([one.of, np.array([position[tuple(p)] for p in other.pair.tolist()], dtype=int)[other.of]])
+    order = np.argsort(of, kind="stable")
+    uses = csr_array(vstack([one.uses, other.uses]))[order]
+    return Ways(one.pair, of[order], np.concatenate([one.g, other.g])[order], uses)
+
+
+def _ways(day: Corridors, cargo: Sequence[str], places: Sequence[int], wanted: np.ndarray) -> Ways:
+    """Gather the k best routes of the wanted pairs (importer, exporter, cargo) with the links they use."""
+    pair: list[tuple[int, ...]] = []
+    g: list[float] = []
+    of, row, link = [], [], []
+    for n, i, c in np.argwhere(wanted).tolist():
+        if places[n] == places[i]:
+            continue
+        target, found = day.best(cargo[c], places[i], places[n])
+        links = target.ways.graph.link
+        for cost, gates in found:
+            arcs = list(arcs_of(target, places[i], gates)[1])
+            row += [len(g)] * len(arcs)
+            link += links[arcs].tolist()
+            of.append(len(pair))
+            g.append(cost)
+        if found:
+            pair.append((n, i, c))
+    uses = csr_array((np.ones(len(row)), (row, link)), shape=(len(g), len(day.network.links)))
+    return Ways(np.array(pair, dtype=int).reshape(-1, 3), np.array(of, dtype=int), np.array(g), uses)

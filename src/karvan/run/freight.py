@@ -1,0 +1,160 @@
+"""Trade and freight that agree: the equilibrium loads the links, full links raise costs, and so on until both hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from karvan.core.change import Change
+from karvan.core.errors import ConvergenceError
+from karvan.core.outcome import Outcome
+from karvan.core.scenario import Layer, Scenario, Shock
+from karvan.core.table import Table
+from karvan.core.world import World
+from karvan.models.trade.face import solve
+from karvan.network.loads import Year
+from karvan.network.routes import Corridors
+from karvan.shocks.corridor import Part, after_edits, cost_change, freight, network
+
+ROUNDS = 60
+TOLERANCE = 1e-7
+DAMPING = 0.5
+
+
+class Settled(NamedTuple):
+    """An equilibrium and a year of freight that agree.
+
+    outcome: the equilibrium; before, after: freight of today and of the scenario; steps: one row per round; links: the
+    names of the links that loads and tolls stand for; room: (link,) capacities that bind; capacity: published ones.
+    """
+
+    outcome: Outcome
+    before: Year
+    after: Year
+    steps: Table
+    links: tuple[str, ...]
+    units: tuple[str, ...]
+    room: np.ndarray
+    capacity: np.ndarray
+
+    def full_links(self) -> Table:
+        """The links that are full after the change, dearest first, with the toll that keeps them from overflowing."""
+        toll = self.after.mean_toll
+        rows = tuple(
+            (
+                self.links[m],
+                self.units[m] or "t/y",
+                round(float(self.before.mean_load[m])),
+                round(float(self.after.mean_load[m])),
+                round(float(self.capacity[m])),
+                round(float(toll[m]), 2),
+            )
+            for m in np.argsort(-toll, kind="stable")
+            if toll[m] > 0
+        )
+        columns = ("link", "unit", "load before", "load after", "capacity", "USD per unit")
+        return Table(columns, rows, "Full links: what one more unit of room a year would save")
+
+    def moved(self, count: int = 12) -> Table:
+        """The links whose load changes most, in the unit of the link a year."""
+        before, after = self.before.mean_load, self.after.mean_load
+        order = np.argsort(-np.abs(after - before), kind="stable")[:count]
+        rows = tuple(
+            (self.links[m], self.units[m] or "t/y", round(float(before[m])), round(float(after[m])))
+            for m in order
+            if after[m] != before[m]
+        )
+        return Table(("link", "unit", "load before", "load after"), rows, "Where freight moves")
+
+
+def has_corridors(scenario: Any) -> bool:
+    """Whether a scenario changes the freight network."""
+    return any(_is_corridor(item) for item in Scenario.of(scenario).shocks)
+
+
+def solve_with_freight(
+    world: World,
+    scenario: Any,
+    *,
+    before: Corridors | None = None,
+    deficits: str | None = None,
+    tol: float = TOLERANCE,
+    max_rounds: int = ROUNDS,
+) -> Settled:
+    """Solve trade equilibrium and freight network together.
+
+    Each round puts the volumes of the last equilibrium on the network, finds the tolls of full links, and solves the
+    equilibrium with the costs that follow. Volumes move half the way, so that tolls and volumes settle.
+
+    Parameters
+    ----------
+    world, scenario : as for `solve`; the scenario has at least one shock of the network (`close_link`, ...)
+    before : the network as it is; default karvan's own
+    tol : largest relative change of any cost between two rounds
+    max_rounds : rounds before giving up
+
+    Raises
+    ------
+    ConvergenceError
+        Costs still move after `max_rounds`.
+    """
+    papers = Scenario.of(scenario)
+    parts = [item.part(world) for item in papers.shocks if isinstance(item, Shock) and _is_corridor(item)]
+    base = before or network()
+    old, new = freight(world, base), freight(world, _edited(before, parts))
+    rest = tuple(item for item in papers.shocks if not _is_corridor(item))
+    embargo = any(part.embargo for part in parts)
+    quantity, last, rows = None, None, []
+    for done in range(1, max_rounds + 1):
+        change = cost_change(world, old, new, quantity, embargo)
+        outcome = solve(world, replace(papers, shocks=(*rest, Layer(change))), deficits=deficits)
+        gap = _gap(change.d_hat, last)
+        year = new.year(world.M, quantity, room := new.room(old, world.M))
+        rows.append((done, gap, int((year.mean_toll > 0).sum()), float(year.left.max()), outcome.steps))
+        if gap < tol:
+            return Settled(
+                outcome, old.year(world.M), year, _steps(rows), base.network.links, new.units, room, new.capacity
+            )
+        last = change.d_hat
+        quantity = _towards(quantity, _volumes(world, outcome, papers, rest, change))
+    raise ConvergenceError(f"trade and freight still differ by {gap:.2g} after {max_rounds} rounds; raise max_rounds")
+
+
+def _edited(before: Corridors | None, parts: list[Part]) -> Corridors:
+    edits = tuple(part.edit for part in parts)
+    if before is None:
+        return after_edits(edits)
+    from karvan.network.edits import edited
+
+    return edited(before, edits)
+
+
+def _is_corridor(item: Any) -> bool:
+    return isinstance(item, Shock) and item.join is not None and item.join.__module__ == cost_change.__module__
+
+
+def _gap(new: np.ndarray, old: np.ndarray | None) -> float:
+    if old is None:
+        return float("inf")
+    finite = np.isfinite(new) & np.isfinite(old)
+    return float(np.abs(new[finite] / old[finite] - 1).max(initial=0.0))
+
+
+def _volumes(world: World, outcome: Outcome, papers: Scenario, rest: tuple[Any, ...], change: Change) -> np.ndarray:
+    """(importer, exporter, sector) tonnes after over before: values less the price at the factory and the cost d."""
+    other = replace(papers, shocks=rest).change(world).d_hat if rest else None
+    d_hat = change.d_hat if other is None else change.d_hat * other
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = outcome.values["M_new"] / (world.M * outcome.values["c_hat"][None] * d_hat)
+    return np.where((world.M > 0) & np.isfinite(ratio), ratio, 0.0)
+
+
+def _towards(old: np.ndarray | None, new: np.ndarray) -> np.ndarray:
+    return new if old is None else old + DAMPING * (new - old)
+
+
+def _steps(rows: list[tuple[Any, ...]]) -> Table:
+    columns = ("round", "largest change of cost", "full links", "MUSD without room", "steps of the equilibrium")
+    return Table(columns, tuple(rows), "Trade and freight, round by round")
