@@ -63,6 +63,8 @@ class Graph(NamedTuple):
 def build(network: Network, cargo: Cargo, *, ends: bool = True, fixed: tuple[str, ...] | None = None) -> Graph:
     """Return the graph of one cargo class on the usable links.
 
+    A sea is what the links over water join, also those closed by hand: closing one does not make two seas of it.
+
     Parameters
     ----------
     ends : whether loading and unloading count (they do, but for observations of a leg alone).
@@ -70,9 +72,9 @@ def build(network: Network, cargo: Cargo, *, ends: bool = True, fixed: tuple[str
     """
     modes = fixed or cargo.modes
     rows = network.tables["links"]
-    usable = [m for m in np.flatnonzero(network.usable).tolist() if rows[m]["mode"] in modes]
+    standing = [m for m in np.flatnonzero(network.standing).tolist() if rows[m]["mode"] in modes]
     states: dict[tuple[int, str], int] = {}
-    for m in usable:
+    for m in standing:
         for end in ("from", "to"):
             states.setdefault((network.where[rows[m][end]], rows[m]["mode"]), len(states))
     at: dict[int, list[str]] = {}
@@ -80,7 +82,7 @@ def build(network: Network, cargo: Cargo, *, ends: bool = True, fixed: tuple[str
         at.setdefault(p, []).append(mode)
     legs, terminals = leg_costs(network, cargo), Terminals(network, cargo, ends)
     arcs: list[tuple] = []
-    for m in usable:
+    for m in standing:
         mode = rows[m]["mode"]
         a, b = network.where[rows[m]["from"]], network.where[rows[m]["to"]]
         for side, (tail, head) in enumerate(((a, b), (b, a))):
@@ -91,7 +93,14 @@ def build(network: Network, cargo: Cargo, *, ends: bool = True, fixed: tuple[str
                     arcs.append((states[tail, mode], states[head, then], m, side, *(base + more)))
             arcs.append((states[tail, mode], len(states) + head, m, side, *(base + terminals.end(mode))))
     start = np.array([terminals.end(mode) for _, mode in states]).reshape(-1, 3)
-    return _packed(network, arcs, start, list(states), cargo)
+    return without(_packed(network, arcs, start, list(states), cargo), ~network.usable)
+
+
+def without(graph: Graph, closed: np.ndarray) -> Graph:
+    """Return the graph without the arcs of some links; closed: (link,)."""
+    kept = ~closed[graph.link]
+    arcs = ("tail", "head", "link", "side", "usd", "days", "sd_days", "g", "gateway")
+    return graph._replace(**{name: getattr(graph, name)[kept] for name in arcs})
 
 
 def leg_costs(network: Network, cargo: Cargo) -> np.ndarray:

@@ -13,13 +13,15 @@ import numpy as np
 
 from karvan.core.errors import InfeasibleError, LabelError, first_five
 from karvan.core.labels import suggest
+from karvan.network.best import Best
 from karvan.network.calibrate import Compared, compare
 from karvan.network.capacity import Demand, Flow, cheapest_flow
 from karvan.network.cargo import Cargo, cargo_classes, generalised_cost, named_cargo
-from karvan.network.choice import log_sum, shares
+from karvan.network.choice import shares
+from karvan.network.gateways import Gateways
 from karvan.network.graph import Graph, build
 from karvan.network.network import YEAR, Network
-from karvan.network.paths import Gateways, Target, arcs_of, k_best
+from karvan.network.paths import Target, arcs_of, k_best
 from karvan.network.reliability import availability
 from karvan.network.through import Totals, best_through, into_countries, passing_links, totals
 
@@ -99,27 +101,21 @@ class Corridors:
         return cargo_classes(self.network.tables["cargo"])
 
     @cached_property
-    def _ways(self) -> dict[str, Gateways]:
+    def _found(self) -> dict[str, Best]:
         return {}
 
-    @cached_property
-    def _targets(self) -> dict[tuple[str, int], Target]:
-        return {}
+    def found(self, cargo: str) -> Best:
+        """The k best routes of one cargo class on the open links, as far as they have been asked for."""
+        if cargo not in self._found:
+            self._found[cargo] = Best(Gateways(build(self.network, named_cargo(self.classes, cargo))), self.k)
+        return self._found[cargo]
 
     def graph(self, cargo: str) -> Graph:
         """The graph of one cargo class on the open links."""
-        return self._gateways(cargo).graph
-
-    def _gateways(self, cargo: str) -> Gateways:
-        if cargo not in self._ways:
-            self._ways[cargo] = Gateways(build(self.network, named_cargo(self.classes, cargo)))
-        return self._ways[cargo]
+        return self.found(cargo).ways.graph
 
     def _target(self, cargo: str, place: int) -> Target:
-        if (cargo, place) not in self._targets:
-            ways = self._gateways(cargo)
-            self._targets[cargo, place] = Target(ways, place, ways.cost_to_go([place])[0])
-        return self._targets[cargo, place]
+        return self.found(cargo).target(place)
 
     def close(self, name: str, days: int = YEARLY) -> Corridors:
         """Close a link (`AKT-ALY`), all links of a place (`CPC`) or a corridor (`kars`) for some days of the year.
@@ -201,12 +197,7 @@ class Corridors:
         Closings of d days: cost = open + d / 365 (min(closed, open + rho d / 2) - open).
         """
         names = tuple(self.classes) if cargo is None else (cargo,) if isinstance(cargo, str) else tuple(cargo)
-        rows = {row["country"]: self.network.where[row["place"]] for row in self.network.tables["economies"]}
-        chosen = tuple(rows) if countries is None else tuple(countries)
-        unknown = [c for c in chosen if c not in rows]
-        if unknown:
-            raise LabelError(f"no centre of trade for {first_five(unknown)}.{suggest(unknown[0], rows)}")
-        places = [rows[c] for c in chosen]
+        chosen, places = self.centres(countries)
         cost = np.stack([self._costs(name, places) for name in names], axis=-1)
         for closing in self.closings:
             shut = replace(self, network=self.network.with_links(closed=closing.links), closings=())
@@ -216,6 +207,15 @@ class Corridors:
             extra = np.minimum(other, open_ + day * closing.days / 2) - np.where(np.isinf(open_), 0.0, open_)
             cost = cost + closing.days / YEARLY * np.where(np.isinf(open_), 0.0, extra)
         return CostMatrix(chosen, names, cost)
+
+    def centres(self, countries: Sequence[str] | None = None) -> tuple[tuple[str, ...], list[int]]:
+        """Return the countries (all that have a centre of trade) and the places of their centres."""
+        rows = {row["country"]: self.network.where[row["place"]] for row in self.network.tables["economies"]}
+        chosen = tuple(rows) if countries is None else tuple(countries)
+        unknown = [c for c in chosen if c not in rows]
+        if unknown:
+            raise LabelError(f"no centre of trade for {first_five(unknown)}.{suggest(unknown[0], rows)}")
+        return chosen, [rows[c] for c in chosen]
 
     def cheapest_flow(self, demands: Iterable[tuple[str, str, str, float]]) -> Flow:
         """Return the cheapest flow of all cargoes within the capacities, with the price of each bottleneck.
@@ -234,29 +234,7 @@ class Corridors:
 
     def _costs(self, cargo: str, places: Sequence[int]) -> np.ndarray:
         """(importer, exporter) log-sum cost of one cargo on the open links."""
-        ways = self._gateways(cargo)
-        missing = [p for p in places if (cargo, p) not in self._targets]
-        if missing:
-            h = ways.cost_to_go(missing)
-            for p, one in zip(missing, h, strict=True):
-                self._targets[cargo, p] = Target(ways, p, one)
-        g = np.full((len(places), len(places), self.k), np.inf)
-        for n, to in enumerate(places):
-            target = self._targets[cargo, to]
-            for i, origin in enumerate(places):
-                found = k_best(target, origin, self.k)
-                if found:
-                    g[n, i, : len(found)] = self._exact(target, origin, found)
-        cost = log_sum(g, self.scale)
-        np.fill_diagonal(cost, 0.0)
-        return cost
-
-    def _exact(self, target: Target, origin: int, found: list[tuple[float, tuple[int, ...]]]) -> list[float]:
-        """Costs of routes: as searched by, or with the true spoilage where the cargo spoils."""
-        graph = target.ways.graph
-        if graph.cargo.life_days is None:
-            return [cost for cost, _ in found]
-        return [_cost(totals(graph, *arcs_of(target, origin, gates)), graph.cargo) for _, gates in found]
+        return self.found(cargo).costs(places, self.scale)
 
     def _best(self, cargo: str, a: int, b: int) -> tuple[int, tuple[int, ...]]:
         target = self._target(cargo, b)
