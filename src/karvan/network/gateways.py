@@ -41,6 +41,15 @@ class Table(NamedTuple):
     behind: np.ndarray
 
 
+class End(NamedTuple):
+    """Per gateway whether it ends at a place, or passes it; those that do; bits one of which must be entered."""
+
+    arrives: list[bool]
+    passes: list[bool]
+    passing: list[int]
+    entries: int
+
+
 class Gateways:
     """One graph prepared for searches: its gateway arcs, and the inland ways between states.
 
@@ -58,14 +67,17 @@ class Gateways:
         self.heads, self.tails = graph.head[self.gates], graph.tail[self.gates]
         self.head_list, self.tail_list, self.gate_list = self.heads.tolist(), self.tails.tolist(), self.gates.tolist()
         self.arc_head = graph.head.tolist()
-        self.loading = np.stack([graph.start_usd, graph.start_days, graph.start_sd], axis=1).tolist()
         self.cost = graph.g[self.gates]
         self.starts: dict[int, list[int]] = {}
         for s, p in enumerate(graph.place.tolist()):
             self.starts.setdefault(p, []).append(s)
+        self.ends: dict[int, End] = {}
         self._bits()
         joined = coo_array((np.ones(self.plain.size), (graph.tail[self.plain], graph.head[self.plain])), shape=(n, n))
-        parts, self.region = connected_components(joined, directed=False) if n else (0, np.zeros(0, dtype=int))
+        self.region: np.ndarray = np.zeros(n, dtype=int)
+        parts = 0
+        if n:
+            parts, self.region = connected_components(joined, directed=False)
         self.local = np.zeros(n, dtype=int)
         self._ports()
         self.back = _Backward(graph)
@@ -90,7 +102,21 @@ class Gateways:
         new._forget()
         return new
 
+    def priced(self, graph: Graph) -> Gateways:
+        """Return the same gateways for a graph with the same arcs at other costs (`karvan.network.graph.priced`)."""
+        new = copy(self)
+        new.graph = graph
+        new.cost = np.where(self.closed[self.gates], INF, graph.g[self.gates])
+        new.table = self.table._replace(behind=np.full(self.table.behind.shape, INF))
+        new.regions = list(self.regions)
+        new.back = self.back.priced(graph)
+        new._measure(range(len(self.regions)))
+        new._forget()
+        return new
+
     def _forget(self) -> None:
+        graph = self.graph
+        self.loading = np.stack([graph.start_usd, graph.start_days, graph.start_sd], axis=1).tolist()
         self.roots: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.reached: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.legs: dict[tuple[int, int, int], tuple[float, float, float, int]] = {}
@@ -216,12 +242,23 @@ class Gateways:
         inside = h[np.minimum(self.heads, states - 1)]
         return np.where(self.heads < states, inside, np.where(self.heads == states + place, 0.0, INF))
 
-    def entering(self, bits: int, more: list[int]) -> list[int]:
-        """Gateways that enter one of these countries, seas or ports; with `more` where the bits ask for it."""
-        found = list(more) if bits & self.pass_bit else []
-        for bit in _single(bits & ~self.pass_bit):
-            found += self.by_bit.get(bit, [])
-        return found
+    def entering(self, bits: int) -> list[int]:
+        """Gateways that enter one of these countries, seas or ports."""
+        return [v for bit in _single(bits) for v in self.by_bit.get(bit, ())]
+
+    def end(self, place: int) -> End:
+        """Return which gateways end at a place or pass it, and what must be entered to end there."""
+        if place not in self.ends:
+            graph = self.graph
+            sink = graph.states + place
+            inside = np.minimum(self.heads, graph.states - 1)
+            arrives = self.heads == sink
+            passes = (self.heads < graph.states) & (graph.place[inside] == place)
+            entries = 1 << int(graph.zone[place]) if arrives.any() else 0
+            for token in set(graph.token[graph.tail[self.last[graph.head[self.last] == sink]]].tolist()):
+                entries |= 1 << token
+            self.ends[place] = End(arrives.tolist(), passes.tolist(), np.flatnonzero(passes).tolist(), entries)
+        return self.ends[place]
 
     def straight(self, place: int) -> tuple[np.ndarray, np.ndarray]:
         """(state,) cost of ending at a place without another gateway, and the last arc of that way."""
@@ -309,19 +346,24 @@ class _Backward:
 
     def __init__(self, graph: Graph) -> None:
         n = graph.states + graph.places
-        self.graph, self.shape = graph, (n, n)
+        self.states, self.shape = graph.states, (n, n)
         numbered = csr_array((np.arange(1, graph.g.size + 1), (graph.head, graph.tail)), shape=self.shape)
         self.order = numbered.data - 1
-        self.indices, self.indptr = numbered.indices, numbered.indptr
+        self.indices, self.indptr = numbered.indices.astype(np.int32), numbered.indptr.astype(np.int32)
         self.g = np.maximum(graph.g, LEAST)
         self.arc = {ends: i for i, ends in enumerate(zip(graph.tail.tolist(), graph.head.tolist(), strict=True))}
+
+    def priced(self, graph: Graph) -> _Backward:
+        """The same arcs at other costs."""
+        new = copy(self)
+        new.g = np.maximum(graph.g, LEAST)
+        return new
 
     def cost_to_go(self, to: list[int], closed: np.ndarray) -> np.ndarray:
         """(destination, state) additive cost from every state to each place of `to`; closed : (arc,)."""
         g = np.where(closed, INF, self.g)
         back = csr_array((g[self.order], self.indices, self.indptr), shape=self.shape)
-        states = self.graph.states
-        return np.atleast_2d(dijkstra(back, indices=[states + p for p in to]))[:, :states]
+        return np.atleast_2d(dijkstra(back, indices=[self.states + p for p in to]))[:, : self.states]
 
 
 def _single(bits: int) -> list[int]:

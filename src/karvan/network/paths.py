@@ -26,84 +26,78 @@ PATIENCE = 30
 
 
 class Target:
-    """What a search needs to know about one destination; rows are made when first asked for.
+    """What a search needs to know about one destination.
 
-    without : bits of what the tree of best routes keeps out of; 0 for the tree of all routes.
+    straight, end: (state,) cost of ending there without another gateway, and the last arc; tree: best routes to it.
     """
 
-    def __init__(self, ways: Gateways, place: int, h: np.ndarray, without: int = 0, base: Target | None = None) -> None:
-        self.ways, self.place, self.without = ways, place, without
-        self.to_go = ways.to_go(place, h)
-        self.on = self.to_go.tolist()
-        self.variants: dict[int, Target] = {} if base is None else base.variants
-        if base is None:
-            self._ends()
-            self.passing = [v for v, here in enumerate(self.passes) if here]
-        else:
-            self.straight, self.end, self.straight_list = base.straight, base.end, base.straight_list
-            self.arrives, self.passes, self.passing, self.entries = (
-                base.arrives,
-                base.passes,
-                base.passing,
-                base.entries,
-            )
-            self.to_go[ways.entering(without, self.passing)] = INF
-        low = ways.table.behind + self.to_go[ways.table.gates]
-        best = low.argmin(1)
+    def __init__(self, ways: Gateways, place: int, h: np.ndarray) -> None:
+        self.ways, self.place = ways, place
+        self.arrives, self.passes, self.passing, self.entries = ways.end(place)
+        self.straight, self.end = ways.straight(place)
+        self.straight_list = self.straight.tolist()
+        self.tree = Tree(self, h, [])
+        self.trees: dict[int, Tree] = {0: self.tree}
+
+    def keeping_out(self, of: int) -> Tree:
+        """The tree of best routes that enter none of these countries, seas and ports; bits."""
+        if of not in self.trees:
+            closed = self.ways.entering(of) + (self.passing if of & self.ways.pass_bit else [])
+            h = self.ways.cost_to_go([self.place], self.ways.gates[closed])[0]
+            self.trees[of] = Tree(self, h, closed, of)
+        return self.trees[of]
+
+
+class Tree:
+    """Best routes to a destination, of all or of those that keep out of something; rows are made when asked for.
+
+    without: what is kept out of, as bits; to_go: (gateway,) cost from behind it.
+    """
+
+    def __init__(self, target: Target, h: np.ndarray, closed: list[int], without: int = 0) -> None:
+        self.target, self.without = target, without
+        ways = target.ways
+        self.to_go = ways.to_go(target.place, h)
+        on = self.to_go
+        if closed:
+            on = on.copy()
+            on[closed] = INF
+        self.on = on
+        self.low = ways.table.behind + on[ways.table.gates]
+        best = self.low.argmin(1)
         rows = np.arange(best.size)
-        none = low[rows, best] >= self.straight[ways.table.states]
+        none = self.low[rows, best] >= target.straight[ways.table.states]
         self.first = np.where(none, NO_GATE, ways.table.gates[rows, best]).tolist()
-        self.low = low
         self.rows: dict[int, list[tuple[float, int, float]]] = {}
         self.next: dict[int, tuple[int, bool]] = {}
 
-    def _ends(self) -> None:
-        ways, graph = self.ways, self.ways.graph
-        sink = graph.states + self.place
-        self.straight, self.end = ways.straight(self.place)
-        self.straight_list = self.straight.tolist()
-        inside = np.minimum(ways.heads, graph.states - 1)
-        self.arrives = (ways.heads == sink).tolist()
-        self.passes = ((ways.heads < graph.states) & (graph.place[inside] == self.place)).tolist()
-        self.entries = 1 << int(graph.zone[self.place]) if any(self.arrives) else 0
-        for token in set(graph.token[graph.tail[ways.last[graph.head[ways.last] == sink]]].tolist()):
-            self.entries |= 1 << token
-
-    def keeping_out(self, of: int) -> Target:
-        """The same destination with a tree that also keeps out of these countries, seas and ports."""
-        without = self.without | of
-        if without not in self.variants:
-            closed = self.ways.entering(without, self.passing)
-            h = self.ways.cost_to_go([self.place], self.ways.gates[closed])[0]
-            self.variants[without] = Target(self.ways, self.place, h, without, self)
-        return self.variants[without]
-
-    def sorted_row(self, low: np.ndarray, gates: np.ndarray, behind: np.ndarray) -> list[tuple[float, int, float]]:
-        """Gateways in reach, nearest first: (cost to the destination through it, gateway, cost to behind it)."""
-        order = low.argsort(kind="stable")
-        order = order[: low[order].searchsorted(INF)]
-        return list(zip(low[order].tolist(), gates[order].tolist(), behind[order].tolist(), strict=True))
-
     def row(self, state: int) -> list[tuple[float, int, float]]:
-        """The row of one state."""
+        """Gateways in reach of a state, nearest first."""
         if state not in self.rows:
-            table = self.ways.table
+            table = self.target.ways.table
             i = table.row[state]
-            self.rows[state] = self.sorted_row(self.low[i], table.gates[i], table.behind[i])
+            self.rows[state] = nearest_first(self.low[i], table.gates[i], table.behind[i])
         return self.rows[state]
 
     def ahead(self, gate: int) -> tuple[int, bool]:
         """What the best way on from behind a gateway enters, as bits, and whether that enters anything twice."""
         if gate not in self.next:
-            ways = self.ways
-            then = NO_GATE if self.arrives[gate] else self.first[ways.table.row[ways.head_list[gate]]]
+            target, ways = self.target, self.target.ways
+            then = NO_GATE if target.arrives[gate] else self.first[ways.table.row[ways.head_list[gate]]]
             if then == NO_GATE:
                 self.next[gate] = (0, False)
             else:
                 enters, loops = self.ahead(then)
-                more = ways.head_bit[then] | (ways.pass_bit if self.passes[then] else 0)
+                more = ways.head_bit[then] | (ways.pass_bit if target.passes[then] else 0)
                 self.next[gate] = (enters | more, loops or bool(enters & ways.bits[then]))
         return self.next[gate]
+
+
+def nearest_first(low: np.ndarray, gates: np.ndarray, behind: np.ndarray) -> list[tuple[float, int, float]]:
+    """Gateways in reach as (cost to the destination through it, gateway, cost to behind it), cheapest first."""
+    order = low.argsort(kind="stable")
+    order = order[: low[order].searchsorted(INF)]
+    return list(zip(low[order].tolist(), gates[order].tolist(), behind[order].tolist(), strict=True))
 
 
 class _Known:
@@ -138,9 +132,10 @@ def k_best(target: Target, origin: int, k: int) -> list[tuple[float, tuple[int, 
     heap: list[tuple] = []
     known, ties = _Known(k), count()
     seen = 1 << int(ways.graph.zone[origin]) | 1 << ways.tokens + origin | ways.pass_bit
-    root = (0.0, 0, False, 0.0, seen, (), False, target)
+    tree = target.tree
+    root = (0.0, 0, False, 0.0, seen, (), False, tree)
     straight = float((ways.root(origin)[0] + target.straight).min())
-    _split(heap, known, ties, root, target.sorted_row(behind + target.to_go[gates], gates, behind), straight)
+    _split(heap, known, ties, root, nearest_first(behind + tree.on[gates], gates, behind), straight)
     routes: list[tuple[float, tuple[int, ...]]] = []
     pops = 0
     while heap and len(routes) < k:
@@ -155,17 +150,17 @@ def k_best(target: Target, origin: int, k: int) -> list[tuple[float, tuple[int, 
         if not simple and pops > PATIENCE:
             again = tree.ahead(path[-1])[0] & seen
             if again:
-                _bound(heap, known, ties, one, tree.keeping_out(again))
+                _bound(heap, known, ties, one, target.keeping_out(tree.without | again))
                 continue
         state = ways.head_list[path[-1]]
-        _split(heap, known, ties, one, tree.row(state), tree.straight_list[state])
+        _split(heap, known, ties, one, tree.row(state), target.straight_list[state])
     return routes
 
 
 def _bound(heap, known, ties, one, tree):  # type: ignore[no-untyped-def]
     """Put a class back with the bound of a tree that keeps out of more."""
     _, _, _, g, seen, gates, _, _ = one
-    low = g + tree.on[gates[-1]]
+    low = g + float(tree.to_go[gates[-1]])
     if low == INF or low > known.limit:
         return
     enters, loops = tree.ahead(gates[-1])
@@ -179,9 +174,9 @@ def _split(heap, known, ties, one, row, straight):  # type: ignore[no-untyped-de
     """Put into the heap what may follow a prefix: the end of the journey, and each gateway in reach."""
     # the best of a simple class is known; it comes again as one of the parts
     low0, _, counted, g, seen, gates, _, tree = one
-    ways = tree.ways
-    head_bit, here, bits, arrives, after = ways.head_bit, ways.here, ways.bits, tree.arrives, tree.next
-    even, entries, passes = low0 * EVEN, tree.entries, tree.passes
+    target, ways = tree.target, tree.target.ways
+    head_bit, here, bits, arrives, after = ways.head_bit, ways.here, ways.bits, target.arrives, tree.next
+    even, entries, passes = low0 * EVEN, target.entries, target.passes
     if g + straight <= known.limit and straight < INF:
         heappush(heap, (g + straight, next(ties), True, g, seen, gates, True, tree))
         if counted and g + straight <= even:

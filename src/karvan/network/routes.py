@@ -19,7 +19,7 @@ from karvan.network.capacity import Demand, Flow, cheapest_flow
 from karvan.network.cargo import Cargo, cargo_classes, generalised_cost, named_cargo
 from karvan.network.choice import shares
 from karvan.network.gateways import Gateways
-from karvan.network.graph import Graph, build
+from karvan.network.graph import Graph, build, priced
 from karvan.network.network import YEAR, Network
 from karvan.network.paths import Target, arcs_of, k_best
 from karvan.network.reliability import availability
@@ -107,7 +107,13 @@ class Corridors:
     def found(self, cargo: str) -> Best:
         """The k best routes of one cargo class on the open links, as far as they have been asked for."""
         if cargo not in self._found:
-            self._found[cargo] = Best(Gateways(build(self.network, named_cargo(self.classes, cargo))), self.k)
+            one = named_cargo(self.classes, cargo)
+            like = next((f.ways for name, f in self._found.items() if self.classes[name].modes == one.modes), None)
+            if like is None:
+                ways = Gateways(build(self.network, one))
+            else:
+                ways = like.priced(priced(like.graph, self.network, one))
+            self._found[cargo] = Best(ways, self.k)
         return self._found[cargo]
 
     def graph(self, cargo: str) -> Graph:
