@@ -119,6 +119,7 @@ class Gateways:
         self.loading = np.stack([graph.start_usd, graph.start_days, graph.start_sd], axis=1).tolist()
         self.roots: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.reached: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.in_reach: dict[int, tuple[list[int], list[float]]] = {}
         self.legs: dict[tuple[int, int, int], tuple[float, float, float, int]] = {}
 
     def _bits(self) -> None:

@@ -22,6 +22,8 @@ from karvan.network.gateways import INF, Gateways
 LIMIT = 200_000
 EVEN = 1 + 1e-12
 NO_GATE = -1
+ANY_COST = 1e300  # below infinity, so that what cannot be reached is left out
+Row = tuple[list[float], list[int], list[int], list[float]]  # costs in order, positions of these, gateways, cost so far
 PATIENCE = 30
 
 
@@ -68,15 +70,17 @@ class Tree:
         rows = np.arange(best.size)
         none = self.low[rows, best] >= target.straight[ways.table.states]
         self.first = np.where(none, NO_GATE, ways.table.gates[rows, best]).tolist()
-        self.rows: dict[int, list[tuple[float, int, float]]] = {}
+        self.rows: dict[int, Row] = {}
         self.next: dict[int, tuple[int, bool]] = {}
 
-    def row(self, state: int) -> list[tuple[float, int, float]]:
+    def row(self, state: int) -> Row:
         """Gateways in reach of a state, nearest first."""
         if state not in self.rows:
-            table = self.target.ways.table
-            i = table.row[state]
-            self.rows[state] = nearest_first(self.low[i], table.gates[i], table.behind[i])
+            ways = self.target.ways
+            i = ways.table.row[state]
+            if state not in ways.in_reach:
+                ways.in_reach[state] = (ways.table.gates[i].tolist(), ways.table.behind[i].tolist())
+            self.rows[state] = nearest_first(self.low[i], *ways.in_reach[state])
         return self.rows[state]
 
     def ahead(self, gate: int) -> tuple[int, bool]:
@@ -93,11 +97,10 @@ class Tree:
         return self.next[gate]
 
 
-def nearest_first(low: np.ndarray, gates: np.ndarray, behind: np.ndarray) -> list[tuple[float, int, float]]:
-    """Gateways in reach as (cost to the destination through it, gateway, cost to behind it), cheapest first."""
+def nearest_first(low: np.ndarray, gates: list[int], behind: list[float]) -> Row:
+    """Gateways in reach by cost to the destination through them, `low`."""
     order = low.argsort(kind="stable")
-    order = order[: low[order].searchsorted(INF)]
-    return list(zip(low[order].tolist(), gates[order].tolist(), behind[order].tolist(), strict=True))
+    return low[order].tolist(), order.tolist(), gates, behind
 
 
 class _Known:
@@ -106,7 +109,7 @@ class _Known:
     def __init__(self, k: int) -> None:
         self.k = k
         self.costs: list[float] = []
-        self.limit = INF
+        self.limit = ANY_COST
 
     def add(self, cost: float) -> None:
         if cost < self.limit:
@@ -126,42 +129,59 @@ def k_best(target: Target, origin: int, k: int) -> list[tuple[float, tuple[int, 
     """
     if origin == target.place or not target.ways.graph.states:
         return []
-    ways = target.ways
-    gates, behind = ways.reach(origin)
+    ways, tree = target.ways, target.tree
     # (lower bound, tie, completes along the tree, cost so far, what was entered, gateways, arrived, tree)
     heap: list[tuple] = []
     known, ties = _Known(k), count()
     seen = 1 << int(ways.graph.zone[origin]) | 1 << ways.tokens + origin | ways.pass_bit
-    tree = target.tree
-    root = (0.0, 0, False, 0.0, seen, (), False, tree)
     straight = float((ways.root(origin)[0] + target.straight).min())
-    _split(heap, known, ties, root, nearest_first(behind + tree.on[gates], gates, behind), straight)
+    gates, behind = ways.reach(origin)
+    row = nearest_first(behind + tree.on[gates], gates.tolist(), behind.tolist())
+    _end(heap, known, ties, straight, ())
+    _split(heap, known, ties, (0.0, seen, (), tree), row, NO_GATE)
     routes: list[tuple[float, tuple[int, ...]]] = []
     pops = 0
     while heap and len(routes) < k:
-        one = heappop(heap)
-        low, _, simple, _, seen, path, arrived, tree = one
+        low, _, simple, g, seen, path, arrived, tree = heappop(heap)
         if arrived:
             routes.append((low, path))
             continue
         pops += 1
         if pops > LIMIT:
             raise ConvergenceError(f"the {k} best routes took more than {LIMIT} steps; ask for fewer")
-        if not simple and pops > PATIENCE:
-            again = tree.ahead(path[-1])[0] & seen
-            if again:
-                _bound(heap, known, ties, one, target.keeping_out(tree.without | again))
-                continue
+        if simple:
+            routes.append(_follow(heap, known, ties, g, seen, path, tree))
+            continue
+        again = tree.ahead(path[-1])[0] & seen if pops > PATIENCE else 0
+        if again:
+            _bound(heap, known, ties, g, seen, path, target.keeping_out(tree.without | again))
+            continue
         state = ways.head_list[path[-1]]
-        _split(heap, known, ties, one, tree.row(state), target.straight_list[state])
+        _end(heap, known, ties, g + target.straight_list[state], path)
+        _split(heap, known, ties, (g, seen, path, tree), tree.row(state), NO_GATE)
     return routes
 
 
-def _bound(heap, known, ties, one, tree):  # type: ignore[no-untyped-def]
+def _follow(heap, known, ties, g, seen, gates, tree):  # type: ignore[no-untyped-def]
+    """Return the best route of a class that completes along its tree; put into the heap what leaves it on the way."""
+    target, ways = tree.target, tree.target.ways
+    while not target.arrives[gates[-1]]:
+        state = ways.head_list[gates[-1]]
+        then, row, end = tree.first[ways.table.row[state]], tree.row(state), g + target.straight_list[state]
+        _split(heap, known, ties, (g, seen, gates, tree), row, then)
+        if then == NO_GATE:
+            return end, gates
+        _end(heap, known, ties, end, gates)
+        seen |= ways.bits[then]
+        g += row[3][row[2].index(then)]
+        gates = (*gates, then)
+    return g, gates
+
+
+def _bound(heap, known, ties, g, seen, gates, tree):  # type: ignore[no-untyped-def]
     """Put a class back with the bound of a tree that keeps out of more."""
-    _, _, _, g, seen, gates, _, _ = one
     low = g + float(tree.to_go[gates[-1]])
-    if low == INF or low > known.limit:
+    if low > known.limit:
         return
     enters, loops = tree.ahead(gates[-1])
     simple = not loops and not enters & seen
@@ -170,35 +190,36 @@ def _bound(heap, known, ties, one, tree):  # type: ignore[no-untyped-def]
     heappush(heap, (low, next(ties), simple, g, seen, gates, False, tree))
 
 
-def _split(heap, known, ties, one, row, straight):  # type: ignore[no-untyped-def]
-    """Put into the heap what may follow a prefix: the end of the journey, and each gateway in reach."""
-    # the best of a simple class is known; it comes again as one of the parts
-    low0, _, counted, g, seen, gates, _, tree = one
-    target, ways = tree.target, tree.target.ways
-    head_bit, here, bits, arrives, after = ways.head_bit, ways.here, ways.bits, target.arrives, tree.next
-    even, entries, passes = low0 * EVEN, target.entries, target.passes
-    if g + straight <= known.limit and straight < INF:
-        heappush(heap, (g + straight, next(ties), True, g, seen, gates, True, tree))
-        if counted and g + straight <= even:
-            counted = False
-        else:
-            known.add(g + straight)
-    for ahead, gate, step in row:
+def _end(heap, known, ties, cost, gates):  # type: ignore[no-untyped-def]
+    """Put the route that ends without another gateway into the heap."""
+    if cost <= known.limit:
+        known.add(cost)
+        heappush(heap, (cost, next(ties), True, cost, 0, gates, True, None))
+
+
+def _split(heap, known, ties, one, row, but):  # type: ignore[no-untyped-def]
+    """Put into the heap what may follow a prefix: each gateway in reach, but one that is followed already."""
+    g, seen, path, tree = one
+    target, ways, after = tree.target, tree.target.ways, tree.next
+    head_bit, here, bits, arrives, passes = ways.head_bit, ways.here, ways.bits, target.arrives, target.passes
+    lows, order, gates, behind = row
+    entries, limit = target.entries, known.limit
+    for ahead, j in zip(lows, order, strict=True):
         low = g + ahead
-        if low > known.limit:
+        if low > limit:
             break
-        if head_bit[gate] & seen or passes[gate]:
+        gate = gates[j]
+        if head_bit[gate] & seen or passes[gate] or gate == but:
             continue  # a country entered twice, or the destination passed without a stop
         now = seen | bits[gate]
         if not (arrives[gate] or entries & (here[gate] | ~now)):
             continue  # the destination can no longer be entered
         enters, loops = after[gate] if gate in after else tree.ahead(gate)
-        simple = not loops and not enters & now
-        if simple and counted and low <= even:
-            counted = False
-        elif simple:
+        simple = not (loops or enters & now)
+        if simple:
             known.add(low)
-        heappush(heap, (low, next(ties), simple, g + step, now, (*gates, gate), arrives[gate], tree))
+            limit = known.limit
+        heappush(heap, (low, next(ties), simple, g + behind[j], now, (*path, gate), arrives[gate], tree))
 
 
 def last_of(target: Target, origin: int, gates: tuple[int, ...]) -> int | None:
