@@ -124,7 +124,7 @@ def test_wrong_input_is_told(own: kv.Corridors) -> None:
         own.close("CPC", days=400)
     with pytest.raises(LabelError, match="are the same place"):
         own.routes("ALM", "KAZ")
-    with pytest.raises(LabelError, match=r"no centre of trade for KAX.*KAZ"):
+    with pytest.raises(LabelError, match=r"no place where KAX trades.*KAZ"):
         own.cost_matrix("container", ["KAX"])
     with pytest.raises(LabelError, match="expected a positive scale"):
         kv.corridors(scale=0)

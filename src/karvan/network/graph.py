@@ -21,23 +21,28 @@ WATER = ("sea", "feeder", "ferry")
 OIL = ("pipeline", "tanker", "tankcar")
 BY_WATER = ("sea", "feeder", "ferry", "tanker")
 NO_TERMINAL = ("rail", "chokepoint")
+Stop = tuple[int, str, str]
+GO_ON: Stop = (-1, "", "")
 FEE_SHARED_BY_T = 20.0  # fees are per TEU; a tonne pays a twentieth, the load of a truck
 
 
 class Graph(NamedTuple):
     """Arcs of one cargo class. States 0..S-1, then one sink per place: S + place.
 
-    tail, head, link, side: (arc,); side 0 follows the link as written, 1 goes back. usd per unit, days, sd_days:
-    (arc,). start_usd, start_days, start_sd: (state,) what loading there costs. g, start_g: the additive cost searched
-    by. place, mode: (state,). gateway: (arc,) BORDER where it passes a border or strait, PORT where it changes to or
-    from the water, else 0. zone: (place,) the country as a number; token: (state,) what a route may enter once: the
-    country, or the sea.
+    tail, head, link, side: (arc,); side 0 follows the link as written, 1 goes back. stop: (arc,) what follows it, of
+    stops: place, mode and next mode of a change; place -1 for the end; no modes for going on. usd per unit, days,
+    sd_days: (arc,). start_usd, start_days, start_sd: (state,) what loading there costs. g, start_g: the additive
+    cost searched by. place, mode: (state,). gateway: (arc,) BORDER where it passes a border or strait, PORT where it
+    changes to or from the water, else 0. zone: (place,) the country as a number; token: (state,) what a route may enter
+    once: the country, or the sea.
     """
 
     tail: np.ndarray
     head: np.ndarray
     link: np.ndarray
     side: np.ndarray
+    stop: np.ndarray
+    stops: tuple[Stop, ...]
     usd: np.ndarray
     days: np.ndarray
     sd_days: np.ndarray
@@ -63,35 +68,34 @@ class Graph(NamedTuple):
 def build(network: Network, cargo: Cargo, *, ends: bool = True, fixed: tuple[str, ...] | None = None) -> Graph:
     """Return the graph of one cargo class on the usable links.
 
+    A sea is what the links over water join, also those closed by hand: closing one does not make two seas of it.
+
     Parameters
     ----------
     ends : whether loading and unloading count (they do, but for observations of a leg alone).
     fixed : modes instead of the cargo's own.
     """
-    modes = fixed or cargo.modes
-    rows = network.tables["links"]
-    usable = [m for m in np.flatnonzero(network.usable).tolist() if rows[m]["mode"] in modes]
-    states: dict[tuple[int, str], int] = {}
-    for m in usable:
-        for end in ("from", "to"):
-            states.setdefault((network.where[rows[m][end]], rows[m]["mode"]), len(states))
-    at: dict[int, list[str]] = {}
-    for p, mode in states:
-        at.setdefault(p, []).append(mode)
-    legs, terminals = leg_costs(network, cargo), Terminals(network, cargo, ends)
-    arcs: list[tuple] = []
-    for m in usable:
-        mode = rows[m]["mode"]
-        a, b = network.where[rows[m]["from"]], network.where[rows[m]["to"]]
-        for side, (tail, head) in enumerate(((a, b), (b, a))):
-            base = legs[:, side, m]
-            for then in at[head]:
-                more = terminals.change(head, mode, then)
-                if more is not None:
-                    arcs.append((states[tail, mode], states[head, then], m, side, *(base + more)))
-            arcs.append((states[tail, mode], len(states) + head, m, side, *(base + terminals.end(mode))))
-    start = np.array([terminals.end(mode) for _, mode in states]).reshape(-1, 3)
-    return _packed(network, arcs, start, list(states), cargo)
+    graph = without(_laid_out(network, fixed or cargo.modes, cargo), ~network.usable)
+    return priced(graph, network, cargo, ends=ends)
+
+
+def priced(graph: Graph, network: Network, cargo: Cargo, *, ends: bool = True) -> Graph:
+    """Return the same arcs with the money and days of another cargo that goes by the same modes."""
+    terminals = Terminals(network, cargo, ends)
+    stops = np.array([terminals.stop(*stop) for stop in graph.stops]).T
+    usd, days, sd = leg_costs(network, cargo)[:, graph.side, graph.link] + stops[:, graph.stop]
+    start = np.array([terminals.end(mode) for mode in graph.mode]).reshape(-1, 3).T
+    return graph._replace(
+        usd=usd, days=days, sd_days=sd, g=additive(usd, days, sd, cargo), start_usd=start[0], start_days=start[1],
+        start_sd=start[2], start_g=additive(start[0], start[1], start[2], cargo), cargo=cargo,
+    )  # fmt: skip
+
+
+def without(graph: Graph, closed: np.ndarray) -> Graph:
+    """Return the graph without the arcs of some links; closed: (link,)."""
+    kept = ~closed[graph.link]
+    arcs = ("tail", "head", "link", "side", "stop", "usd", "days", "sd_days", "g", "gateway")
+    return graph._replace(**{name: getattr(graph, name)[kept] for name in arcs})
 
 
 def leg_costs(network: Network, cargo: Cargo) -> np.ndarray:
@@ -143,30 +147,51 @@ def _is_gateway(network: Network, zone: np.ndarray) -> np.ndarray:
     return np.array(found)
 
 
+def _laid_out(network: Network, modes: tuple[str, ...], cargo: Cargo) -> Graph:
+    """The arcs of the links that stand, of some modes, without figures."""
+    rows, where = network.tables["links"], network.where
+    standing = [m for m in np.flatnonzero(network.standing).tolist() if rows[m]["mode"] in modes]
+    states: dict[tuple[int, str], int] = {}
+    for m in standing:
+        for end in ("from", "to"):
+            states.setdefault((where[rows[m][end]], rows[m]["mode"]), len(states))
+    at: dict[int, list[str]] = {}
+    for p, mode in states:
+        at.setdefault(p, []).append(mode)
+    terminals, stops = Terminals(network, cargo, True), {GO_ON: 0}
+    arcs: list[tuple[int, ...]] = []
+    for m in standing:
+        mode = rows[m]["mode"]
+        a, b = where[rows[m]["from"]], where[rows[m]["to"]]
+        for side, (tail, head) in enumerate(((a, b), (b, a))):
+            for then in at[head]:
+                if terminals.joins(head, mode, then):
+                    stop = GO_ON if mode == then else (head, mode, then)
+                    arcs.append((states[tail, mode], states[head, then], m, side, stops.setdefault(stop, len(stops))))
+            stop = (-1, mode, "")
+            arcs.append((states[tail, mode], len(states) + head, m, side, stops.setdefault(stop, len(stops))))
+    return _packed(network, np.array(sorted(arcs, key=lambda arc: arc[:2])), list(states), tuple(stops), cargo)
+
+
 def _packed(
-    network: Network, arcs: list[tuple], start: np.ndarray, states: list[tuple[int, str]], cargo: Cargo
+    network: Network, arcs: np.ndarray, states: list[tuple[int, str]], stops: tuple[Stop, ...], cargo: Cargo
 ) -> Graph:
-    order = sorted(range(len(arcs)), key=lambda i: arcs[i][:2])
-    table = np.array([arcs[i] for i in order], dtype=float).reshape(-1, 7)
-    tail, head, link, side = (table[:, c].astype(np.int64) for c in range(4))
-    usd, days, sd = table[:, 4], table[:, 5], table[:, 6]
+    tail, head, link, side, stop = arcs.reshape(-1, 5).astype(np.int64).T.copy()
     place, mode = np.array([p for p, _ in states], dtype=np.int64), tuple(m for _, m in states)
-    zone = _zones(network)
+    zone, n = _zones(network), len(states)
     wet = np.array([m in BY_WATER for m in mode], dtype=bool)
-    inside = np.minimum(head, len(states) - 1)
-    change = (head < len(states)) & (
-        np.array([mode[a] != mode[b] for a, b in zip(tail, inside, strict=True)], dtype=bool)
-    )
+    code = np.unique(mode, return_inverse=True)[1] if n else np.zeros(0, dtype=int)
+    inside = np.minimum(head, n - 1)
+    change = (head < n) & (code[tail] != code[inside])
     border = _is_gateway(network, zone)[link]
     gateway = np.where(border, BORDER, np.where(change & (wet[tail] | wet[inside]), PORT, 0))
-    plain = (gateway == 0) & (head < len(states))
-    n = len(states)
+    plain = (gateway == 0) & (head < n)
     seas = connected_components(coo_array((np.ones(plain.sum()), (tail[plain], head[plain])), shape=(n, n)))[1]
     token = np.where(wet, zone.max() + 1 + seas, zone[place]) if n else zone[place]
-    loading = (start[:, 0], start[:, 1], start[:, 2])
+    arc, state = np.zeros(tail.size), np.zeros(n)
     return Graph(
-        tail, head, link, side, usd, days, sd, additive(usd, days, sd, cargo), *loading,
-        additive(*loading, cargo), place, mode, gateway, token, zone, len(network.places), cargo,
+        tail, head, link, side, stop, stops, arc, arc, arc, arc, state, state, state, state,
+        place, mode, gateway, token, zone, len(network.places), cargo,
     )  # fmt: skip
 
 
@@ -187,6 +212,16 @@ class Terminals:
         self.service = _service(network.values, cargo)
         self.more = network.added.port_hours / 24
 
+    def joins(self, place: int, mode: str, then: str) -> bool:
+        """Whether freight can go on from one mode by another at a place."""
+        return mode == then or self.kind[place] not in NO_TERMINAL
+
+    def stop(self, place: int, mode: str, then: str) -> tuple[float, float, float]:
+        """(USD, days, days) of what follows an arc: going on, a change or the end."""
+        if place < 0:
+            return self.end(mode) if mode else (0.0, 0.0, 0.0)
+        return self.change(place, mode, then) or (0.0, 0.0, 0.0)
+
     def change(self, place: int, mode: str, then: str) -> tuple[float, float, float] | None:
         """(USD, days, days) of a change, zero for going on; None where there is no terminal for it.
 
@@ -194,7 +229,7 @@ class Terminals:
         """
         if mode == then:
             return (0.0, 0.0, 0.0)
-        if self.kind[place] in NO_TERMINAL:
+        if not self.joins(place, mode, then):
             return None
         usd, days, sd = self._cost(self._which(self.ids[place], mode, then), self.service["terminal_hours"])
         collected = "rail" in (mode, then) and "ferry" not in (mode, then)

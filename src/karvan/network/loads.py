@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from karvan.core.errors import LabelError, first_five
-from karvan.core.labels import suggest
 from karvan.network.capacity import limits, load_of
 from karvan.network.cargo import named_cargo
 from karvan.network.choice import log_sum
 from karvan.network.closings import best_of_waiting, over_the_year, spells
+from karvan.network.day import Day
 from karvan.network.demand import Carried, carried
-from karvan.network.paths import arcs_of
 from karvan.network.routes import Corridors
 from karvan.network.tolls import Choice, Tolled, tolled
 
@@ -76,9 +73,9 @@ class Freight:
         self.corridors, self.countries = corridors, tuple(countries)
         self.cargo = tuple(name for name, one in corridors.classes.items() if one.service != "oil")
         self.carried: Carried = carried(corridors.network, sectors, goods, self.cargo)
-        self.places = places_of(corridors, countries)
+        _, self.places = corridors.centres(countries)
         self.spells = spells(corridors.closings)
-        self.days = [corridors.during(spell.shut) for spell in self.spells]
+        self.days = [corridors.day(spell.shut) for spell in self.spells]
         classes = [named_cargo(corridors.classes, name) for name in self.cargo]
         self.per_day = np.array([one.per_day for one in classes])
         self.capacity, self.units = limits(corridors.network)
@@ -113,7 +110,13 @@ class Freight:
         filled = before.year(flows).mean_load > self.capacity
         return np.where(filled & ~given, np.inf, self.capacity)
 
-    def year(self, flows: np.ndarray, quantity: np.ndarray | None = None, room: np.ndarray | None = None) -> Year:
+    def year(
+        self,
+        flows: np.ndarray,
+        quantity: np.ndarray | None = None,
+        room: np.ndarray | None = None,
+        near: Year | None = None,
+    ) -> Year:
         """Put trade on the routes.
 
         Parameters
@@ -121,16 +124,18 @@ class Freight:
         flows : (importer, exporter, sector) baseline trade at customs values, MUSD
         quantity : (importer, exporter, sector) volume after over before; None for the baseline
         room : (link,) capacities a year; None for no limits
+        near : the year of like volumes, whose tolls are a good start
         """
         room = np.full(self.capacity.size, np.inf) if room is None else room
         real = flows if quantity is None else flows * quantity
         value, tonnes = self.carried.values(real), self.carried.weights(real)
         costs: list[np.ndarray] = [self.free[-1]] * len(self.spells)
         found: list[Tolled] = []
+        start = np.zeros((len(self.spells), room.size)) if near is None else near.toll
         for s in reversed(range(len(self.spells))):
             wait = best_of_waiting(self.spells, costs, self.per_day)[s]
             wait = np.where(self.free[s] > self.free[-1] + 1e-12, wait, np.inf)
-            costs[s], one = self._spell(s, value, tonnes, wait, room)
+            costs[s], one = self._spell(s, value, tonnes, wait, room, start[s])
             found.insert(0, one)
         share = np.array([spell.share for spell in self.spells])
         left = np.array([one.left.sum() for one in found])
@@ -140,16 +145,16 @@ class Freight:
         )  # fmt: skip
 
     def _spell(
-        self, s: int, value: np.ndarray, tonnes: np.ndarray, wait: np.ndarray, room: np.ndarray
+        self, s: int, value: np.ndarray, tonnes: np.ndarray, wait: np.ndarray, room: np.ndarray, start: np.ndarray
     ) -> tuple[np.ndarray, Tolled]:
         """Cost and loads of one spell. Where links are full, pairs that use them may also take ways without them."""
-        full: frozenset[int] = frozenset()
+        full = frozenset(np.flatnonzero(start).tolist())
         while True:
             ways = self._ways_round(s, full)
             at = tuple(ways.pair.T)
             demand = value[at]
             choice = self._choice(ways, demand, tonnes[at], wait[at])
-            found = tolled(choice, demand, room, self.corridors.scale)
+            found = tolled(choice, demand, room, self.corridors.scale, start)
             more = frozenset(np.flatnonzero(found.toll).tolist()) - full
             if not more:
                 break
@@ -181,29 +186,14 @@ class Freight:
         if not full:
             return self.ways[s]
         if (s, full) not in self._wider:
-            ways, day = self.ways[s], self.days[s]
+            ways = self.ways[s]
             using = np.zeros(len(ways.pair), dtype=bool)
             using[ways.of[ways.uses[:, sorted(full)].sum(axis=1) > 0]] = True
             some = np.zeros((len(self.places), len(self.places), len(self.cargo)), dtype=bool)
             some[tuple(ways.pair[using].T)] = True
-            closed = replace(day, network=day.network.with_links(closed=full))
-            self._wider[s, full] = _joined(ways, _ways(closed, self.cargo, self.places, some))
+            round_them = self.corridors.day(self.spells[s].shut, full)
+            self._wider[s, full] = _joined(ways, _ways(round_them, self.cargo, self.places, some))
         return self._wider[s, full]
-
-
-def places_of(corridors: Corridors, countries: Sequence[str]) -> list[int]:
-    """Return the place where each country trades.
-
-    Raises
-    ------
-    LabelError
-        A country has none.
-    """
-    market = corridors.network.market
-    unknown = [c for c in countries if c not in market]
-    if unknown:
-        raise LabelError(f"no place where {first_five(unknown)} trades.{suggest(unknown[0], market)} See markets.csv.")
-    return [market[c] for c in countries]
 
 
 def _joined(one: Ways, other: Ways) -> Ways:
@@ -215,7 +205,7 @@ def _joined(one: Ways, other: Ways) -> Ways:
     return Ways(one.pair, of[order], np.concatenate([one.g, other.g])[order], uses)
 
 
-def _ways(day: Corridors, cargo: Sequence[str], places: Sequence[int], wanted: np.ndarray) -> Ways:
+def _ways(day: Day, cargo: Sequence[str], places: Sequence[int], wanted: np.ndarray) -> Ways:
     """Gather the k best routes of the wanted pairs (importer, exporter, cargo) with the links they use."""
     pair: list[tuple[int, ...]] = []
     g: list[float] = []
@@ -223,15 +213,15 @@ def _ways(day: Corridors, cargo: Sequence[str], places: Sequence[int], wanted: n
     for n, i, c in np.argwhere(wanted).tolist():
         if places[n] == places[i]:
             continue
-        target, found = day.best(cargo[c], places[i], places[n])
-        links = target.ways.graph.link
-        for cost, gates in found:
-            arcs = list(arcs_of(target, places[i], gates)[1])
-            row += [len(g)] * len(arcs)
-            link += links[arcs].tolist()
+        both = (places[n], places[i])
+        best = day.best(cargo[c], both)
+        used = best.links(both)
+        for cost, links in zip(best.route_costs([both])[0].tolist(), used, strict=False):
+            row += [len(g)] * len(links)
+            link += links
             of.append(len(pair))
             g.append(cost)
-        if found:
+        if used:
             pair.append((n, i, c))
     uses = csr_array((np.ones(len(row)), (row, link)), shape=(len(g), len(day.network.links)))
     return Ways(np.array(pair, dtype=int).reshape(-1, 3), np.array(of, dtype=int), np.array(g), uses)

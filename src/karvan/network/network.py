@@ -85,7 +85,7 @@ class Network:
 
     def with_links(self, *, opened: frozenset[int] = frozenset(), closed: frozenset[int] = frozenset()) -> Network:
         """Return the network with links opened and closed by hand."""
-        return replace(self, opened=(self.opened | opened) - closed, closed=(self.closed - opened) | closed)
+        return replace(self, opened=self.opened | opened, closed=(self.closed - opened) | closed)
 
     def in_year(self, year: int) -> Network:
         """Return the network with the planned links of a year open."""
@@ -125,6 +125,13 @@ class Network:
     @cached_property
     def usable(self) -> np.ndarray:
         """(link,) which links carry freight: open, or planned and built by `year`, and not closed by hand."""
+        mask = self.standing.copy()
+        mask[list(self.closed)] = False
+        return mask
+
+    @cached_property
+    def standing(self) -> np.ndarray:
+        """(link,) which links carry freight or would, were they not closed by hand."""
         rows = self.tables["links"]
         state = [
             row["status"] == "open"
@@ -133,7 +140,6 @@ class Network:
         ]
         mask = np.array(state)
         mask[list(self.opened)] = True
-        mask[list(self.closed)] = False
         return mask
 
     def __repr__(self) -> str:

@@ -13,19 +13,21 @@ import numpy as np
 
 from karvan.core.errors import InfeasibleError, LabelError, first_five
 from karvan.core.labels import suggest
+from karvan.network.best import Best
 from karvan.network.calibrate import Compared, compare
 from karvan.network.capacity import Demand, Flow, cheapest_flow
 from karvan.network.cargo import Cargo, cargo_classes, generalised_cost, named_cargo
-from karvan.network.choice import log_sum, shares
+from karvan.network.choice import shares
 from karvan.network.closings import YEARLY, Closing, over_the_year, spells
+from karvan.network.day import Day
 from karvan.network.edits import with_added, with_capacity
-from karvan.network.graph import FEE_SHARED_BY_T, Graph, build
+from karvan.network.gateways import Gateways
+from karvan.network.graph import FEE_SHARED_BY_T, Graph, build, priced
 from karvan.network.network import YEAR, Network
-from karvan.network.paths import Gateways, Target, arcs_of, k_best
+from karvan.network.paths import arcs_of, k_best
 from karvan.network.reliability import availability
-from karvan.network.through import Totals, best_through, into_countries, outside, passing_links, totals
+from karvan.network.through import Totals, best_through, into_countries, passing_links, totals
 
-ANYWHERE: frozenset[str] = frozenset()
 DEARER = 2.0
 SPARE = 3  # some routes pass a port at sea and come back to it by land; they are left out
 SCALE = 50.0  # assumed: routes 2 % of the value dearer get a share smaller by e
@@ -76,14 +78,12 @@ class Corridors:
     scale : sharpness of the logit choice between routes
     k : how many routes a pair may choose from
     closings : links or transits closed for a part of the year
-    bans : transits that are closed on the day in question (`during`)
     """
 
     network: Network
     scale: float = SCALE
     k: int = 5
     closings: tuple[Closing, ...] = ()
-    bans: tuple[Closing, ...] = ()
 
     def __repr__(self) -> str:
         closed = "".join(f", {c.name} closed {c.days} days" for c in self.closings)
@@ -95,41 +95,28 @@ class Corridors:
         return cargo_classes(self.network.tables["cargo"])
 
     @cached_property
-    def _ways(self) -> dict[tuple[str, frozenset[str]], Gateways]:
+    def _found(self) -> dict[str, Best]:
         return {}
 
-    @cached_property
-    def _targets(self) -> dict[tuple[str, int, frozenset[str]], Target]:
-        return {}
+    def found(self, cargo: str) -> Best:
+        """The k best routes of one cargo class on the open links, as far as they have been asked for."""
+        if cargo not in self._found:
+            one = named_cargo(self.classes, cargo)
+            like = next((f.ways for name, f in self._found.items() if self.classes[name].modes == one.modes), None)
+            if like is None:
+                ways = Gateways(build(self.network, one))
+            else:
+                ways = like.priced(priced(like.graph, self.network, one))
+            self._found[cargo] = Best(ways, self.k)
+        return self._found[cargo]
 
-    def graph(self, cargo: str, avoid: frozenset[str] = ANYWHERE) -> Graph:
-        """The graph of one cargo class on the open links, without ways into some countries."""
-        return self._gateways(cargo, avoid).graph
+    def graph(self, cargo: str) -> Graph:
+        """The graph of one cargo class on the open links."""
+        return self.found(cargo).ways.graph
 
-    def _gateways(self, cargo: str, avoid: frozenset[str] = ANYWHERE) -> Gateways:
-        if (cargo, avoid) not in self._ways:
-            graph = build(self.network, named_cargo(self.classes, cargo))
-            self._ways[cargo, avoid] = Gateways(outside(graph, self.network, avoid) if avoid else graph)
-        return self._ways[cargo, avoid]
-
-    def targets(self, cargo: str, places: Sequence[int], avoid: frozenset[str] = ANYWHERE) -> list[Target]:
-        """What a search of one cargo knows about each destination, made once."""
-        ways = self._gateways(cargo, avoid)
-        missing = [p for p in dict.fromkeys(places) if (cargo, p, avoid) not in self._targets]
-        if missing:
-            for p, one in zip(missing, ways.cost_to_go(missing), strict=True):
-                self._targets[cargo, p, avoid] = Target(ways, p, one)
-        return [self._targets[cargo, p, avoid] for p in places]
-
-    def avoided(self, a: int, b: int) -> frozenset[str]:
-        """The countries that goods between two places may not pass through, by the transits that are closed."""
-        home = {self.network.countries[a], self.network.countries[b]}
-        found = set()
-        for ban in self.bans:
-            own = ban.of is None or {a, b} & {self.network.market[c] for c in ban.of}
-            if own and ban.country not in home:
-                found.add(ban.country)
-        return frozenset(found)
+    def day(self, shut: Sequence[Closing] = (), full: frozenset[int] = frozenset()) -> Day:
+        """A day on which some closings hold, and some links are left out because they are full."""
+        return Day(self, tuple(shut), full)
 
     def close(self, name: str, days: int = YEARLY) -> Corridors:
         """Close a link (`AKT-ALY`), all links of a place (`CPC`) or a corridor (`kars`) for some days of the year.
@@ -199,7 +186,7 @@ class Corridors:
             There is no route for this cargo.
         """
         a, b = self._ends(origin, destination)
-        target = self.targets(cargo, [b], self.avoided(a, b))[0]
+        target = self.found(cargo).target(b)
         wanted = k or self.k
         ways = [arcs_of(target, a, gates) for _, gates in k_best(target, a, wanted + SPARE)]
         found = [way for way in ways if self._no_place_twice(target.ways.graph, way)][:wanted]
@@ -244,24 +231,22 @@ class Corridors:
         begin on the same day.
         """
         names = tuple(self.classes) if cargo is None else (cargo,) if isinstance(cargo, str) else tuple(cargo)
-        rows = {row["country"]: self.network.where[row["place"]] for row in self.network.tables["economies"]}
-        chosen = tuple(rows) if countries is None else tuple(countries)
-        unknown = [c for c in chosen if c not in self.network.market]
-        if unknown:
-            raise LabelError(f"no centre of trade for {first_five(unknown)}.{suggest(unknown[0], self.network.market)}")
-        places = [self.network.market[c] for c in chosen]
+        chosen, places = self.centres(countries)
         year = spells(self.closings)
-        costs = [np.stack([self.during(spell.shut).costs(name, places) for name in names], axis=-1) for spell in year]
-        day = np.array([named_cargo(self.classes, name).per_day for name in names])
-        return CostMatrix(chosen, names, over_the_year(year, costs, day))
+        days = [self.day(spell.shut) for spell in year]
+        costs = [np.stack([day.costs(name, places) for name in names], axis=-1) for day in days]
+        per_day = np.array([named_cargo(self.classes, name).per_day for name in names])
+        return CostMatrix(chosen, names, over_the_year(year, costs, per_day))
 
-    def during(self, shut: Sequence[Closing]) -> Corridors:
-        """The routes of a day on which some closings hold."""
-        if not shut and not self.closings:
-            return self
-        links = frozenset().union(*(one.links for one in shut))
-        bans = tuple(one for one in shut if one.country)
-        return replace(self, network=self.network.with_links(closed=links), closings=(), bans=bans)
+    def centres(self, countries: Sequence[str] | None = None) -> tuple[tuple[str, ...], list[int]]:
+        """Return the countries (all that have a centre of trade) and the places of their centres."""
+        market = self.network.market
+        own = tuple(row["country"] for row in self.network.tables["economies"])
+        chosen = own if countries is None else tuple(countries)
+        unknown = [c for c in chosen if c not in market]
+        if unknown:
+            raise LabelError(f"no place where {first_five(unknown)} trades.{suggest(unknown[0], market)}")
+        return chosen, [market[c] for c in chosen]
 
     def cheapest_flow(self, demands: Iterable[tuple[str, str, str, float]]) -> Flow:
         """Return the cheapest flow of all cargoes within the capacities, with the price of each bottleneck.
@@ -278,33 +263,8 @@ class Corridors:
         """Put every observation of days and dollars beside the model; those set aside say so."""
         return compare(self.network)
 
-    def costs(self, cargo: str, places: Sequence[int]) -> np.ndarray:
-        """(importer, exporter) log-sum cost of one cargo on the open links."""
-        g = np.full((len(places), len(places), self.k), np.inf)
-        self.targets(cargo, places)
-        for n, to in enumerate(places):
-            for i, origin in enumerate(places):
-                found = self.best(cargo, origin, to)[1]
-                g[n, i, : len(found)] = [cost for cost, _ in found]
-        cost = log_sum(g, self.scale)
-        np.fill_diagonal(cost, 0.0)
-        return cost
-
-    def best(self, cargo: str, origin: int, to: int) -> tuple[Target, list[tuple[float, tuple[int, ...]]]]:
-        """The k best routes between two places, as (cost as a share of value, gateways), and what was searched."""
-        target = self.targets(cargo, [to], self.avoided(origin, to))[0]
-        found = k_best(target, origin, self.k)
-        return target, list(zip(self._exact(target, origin, found), [gates for _, gates in found], strict=True))
-
-    def _exact(self, target: Target, origin: int, found: list[tuple[float, tuple[int, ...]]]) -> list[float]:
-        """Costs of routes: as searched by, or with the true spoilage where the cargo spoils."""
-        graph = target.ways.graph
-        if graph.cargo.life_days is None:
-            return [cost for cost, _ in found]
-        return [_cost(totals(graph, *arcs_of(target, origin, gates)), graph.cargo) for _, gates in found]
-
     def _best(self, cargo: str, a: int, b: int) -> tuple[int, tuple[int, ...]]:
-        target = self.targets(cargo, [b])[0]
+        target = self.found(cargo).target(b)
         found = k_best(target, a, 1)
         return arcs_of(target, a, found[0][1]) if found else (0, ())
 

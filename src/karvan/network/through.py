@@ -13,7 +13,6 @@ from karvan.network.graph import Graph
 from karvan.network.network import Network
 
 LEAST = 1e-15
-ARCS = ("tail", "head", "link", "side", "usd", "days", "sd_days", "g", "gateway")
 
 
 def passing_place(graph: Graph, network: Network, place: int) -> np.ndarray:
@@ -34,13 +33,6 @@ def into_countries(graph: Graph, network: Network, countries: set[str]) -> np.nd
     rows = network.tables["links"]
     heads = np.array([[network.where[row["to"]], network.where[row["from"]]] for row in rows])
     return inside[heads[graph.link, graph.side]]
-
-
-def outside(graph: Graph, network: Network, countries: frozenset[str]) -> Graph:
-    """Return the graph without the ways into some countries."""
-    keep = ~into_countries(graph, network, set(countries))
-    arrays = {name: getattr(graph, name)[keep] for name in ARCS}
-    return graph._replace(**arrays)
 
 
 def best_through(

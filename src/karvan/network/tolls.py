@@ -54,7 +54,9 @@ def choose(choice: Choice, toll: np.ndarray, scale: float, pairs: int) -> tuple[
     return odds / total[choice.pair], least - np.log(total) / scale, left / total
 
 
-def tolled(choice: Choice, demand: np.ndarray, capacity: np.ndarray, scale: float) -> Tolled:
+def tolled(
+    choice: Choice, demand: np.ndarray, capacity: np.ndarray, scale: float, start: np.ndarray | None = None
+) -> Tolled:
     """Find the tolls under which no load exceeds its capacity, and none is paid where room is left.
 
     They maximise  sum_p demand_p cost_p(toll) - sum_l toll_l capacity_l  over toll >= 0: the dual of the cheapest flow
@@ -65,43 +67,61 @@ def tolled(choice: Choice, demand: np.ndarray, capacity: np.ndarray, scale: floa
     ----------
     demand : (pair,) value of goods a year, MUSD
     capacity : (link,) a year, inf where there is no limit
+    start : (link,) tolls of a like case, to begin with
 
     Raises
     ------
     ConvergenceError
         The tolls do not clear within 1e-8 of the capacities.
     """
-    pairs, links = demand.size, capacity.size
-    takes = choice.takes
-    share, cost, left = choose(choice, np.zeros(links), scale, pairs)
-    load = takes.T @ (share * demand[choice.pair])
-    tight = np.flatnonzero(np.isfinite(capacity) & (takes.T @ demand[choice.pair] > capacity))
-    if not tight.size or (load[tight] <= capacity[tight]).all():
-        return Tolled(np.zeros(links), share, cost, load, left, 0.0)
-    some = takes[:, tight]
-    cap = capacity[tight]
-    unit = np.maximum(some.T @ np.ones(choice.g.size) / np.maximum((some > 0).sum(axis=0), 1), 1e-12) / 1e6
+    tight = np.flatnonzero(np.isfinite(capacity) & (choice.takes.T @ demand[choice.pair] > capacity))
+    few = Choice(choice.pair, choice.g, csr_array(choice.takes[:, tight]))
+    toll = np.zeros(tight.size) if start is None else start[tight]
+    toll, gap = _polished(few, demand, capacity[tight], scale, toll)
+    if gap >= TOLERANCE:
+        toll, gap = _polished(few, demand, capacity[tight], scale, _searched(few, demand, capacity[tight], scale))
+    if gap >= TOLERANCE:
+        raise ConvergenceError(f"tolls of {tight.size} links miss their capacity by up to {gap:.2g} of it")
+    share, cost, left = choose(few, toll, scale, demand.size)
+    full = np.zeros(capacity.size)
+    full[tight] = toll
+    return Tolled(full, share, cost, choice.takes.T @ (share * demand[choice.pair]), left, gap)
+
+
+def _polished(
+    choice: Choice, demand: np.ndarray, capacity: np.ndarray, scale: float, toll: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Newton's method from given tolls; the best tolls met and their gap."""
+    best, least = toll, np.inf
+    for _ in range(POLISH):
+        share, _, _ = choose(choice, toll, scale, demand.size)
+        excess = choice.takes.T @ (share * demand[choice.pair]) - capacity
+        miss = np.where(toll > 0, np.abs(excess), np.maximum(excess, 0.0)) / capacity
+        gap = float(miss.max(initial=0.0))
+        if gap < least:
+            best, least = toll, gap
+        if gap < TOLERANCE or not np.isfinite(gap):
+            break
+        toll = _newton(choice.takes, choice.pair, share, demand, toll, excess, scale)
+    return best, least
+
+
+def _searched(choice: Choice, demand: np.ndarray, capacity: np.ndarray, scale: float) -> np.ndarray:
+    """Maximise the dual from no tolls; tolls are scaled by what a million USD takes of each link."""
+    some = choice.takes
+    count = np.maximum((some > 0).sum(axis=0), 1)
+    unit = np.maximum(np.asarray(some.sum(axis=0)).ravel() / np.asarray(count).ravel(), 1e-12) / 1e6
+    total = float(demand.sum())
 
     def against(x: np.ndarray) -> tuple[float, np.ndarray]:
-        share, cost, _ = choose(choice._replace(takes=some), x / unit, scale, pairs)
-        excess = some.T @ (share * demand[choice.pair]) - cap
-        return -(float(demand @ cost) * 1e6 - float(x / unit @ cap)) / 1e6 / total, -excess / unit / 1e6 / total
+        share, cost, _ = choose(choice, x / unit, scale, demand.size)
+        excess = some.T @ (share * demand[choice.pair]) - capacity
+        return -(float(demand @ cost) - float(x / unit @ capacity) / 1e6) / total, -excess / unit / 1e6 / total
 
-    total = float(demand.sum())
-    bounds = [(0.0, None)] * tight.size
+    bounds = [(0.0, None)] * capacity.size
     options = {"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-10, "maxcor": 30}
-    found = minimize(against, np.zeros(tight.size), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    toll = np.zeros(links)
-    toll[tight] = found.x / unit
-    for _ in range(POLISH):
-        share, cost, left = choose(choice, toll, scale, pairs)
-        load = takes.T @ (share * demand[choice.pair])
-        excess = (load - capacity)[tight]
-        gap = float((np.where(toll[tight] > 0, np.abs(excess), np.maximum(excess, 0.0)) / cap).max())
-        if gap < TOLERANCE:
-            return Tolled(toll, share, cost, load, left, gap)
-        toll[tight] = _newton(some, choice.pair, share, demand, toll[tight], excess, scale)
-    raise ConvergenceError(f"tolls of {tight.size} links miss their capacity by up to {gap:.2g} of it")
+    found = minimize(against, np.zeros(capacity.size), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return np.asarray(found.x / unit)
 
 
 def _newton(

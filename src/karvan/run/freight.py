@@ -106,17 +106,16 @@ def solve_with_freight(
     old, new = freight(world, base), freight(world, _edited(before, parts))
     rest = tuple(item for item in papers.shocks if not _is_corridor(item))
     embargo = any(part.embargo for part in parts)
-    quantity, last, rows = None, None, []
+    room, today = new.room(old, world.M), old.year(world.M)
+    quantity, last, year, rows = None, None, None, []
     for done in range(1, max_rounds + 1):
-        change = cost_change(world, old, new, quantity, embargo)
+        year = new.year(world.M, quantity, room, year)
+        change = cost_change(world, old, new, year, embargo)
         outcome = solve(world, replace(papers, shocks=(*rest, Layer(change))), deficits=deficits)
         gap = _gap(change.d_hat, last)
-        year = new.year(world.M, quantity, room := new.room(old, world.M))
         rows.append((done, gap, int((year.mean_toll > 0).sum()), float(year.left.max()), outcome.steps))
         if gap < tol:
-            return Settled(
-                outcome, old.year(world.M), year, _steps(rows), base.network.links, new.units, room, new.capacity
-            )
+            return Settled(outcome, today, year, _steps(rows), base.network.links, new.units, room, new.capacity)
         last = change.d_hat
         quantity = _towards(quantity, _volumes(world, outcome, papers, rest, change))
     raise ConvergenceError(f"trade and freight still differ by {gap:.2g} after {max_rounds} rounds; raise max_rounds")

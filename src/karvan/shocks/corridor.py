@@ -13,7 +13,7 @@ from karvan.core.errors import InfeasibleError, first_five
 from karvan.core.scenario import shock
 from karvan.core.world import World
 from karvan.network.edits import Edit, edited
-from karvan.network.loads import Freight
+from karvan.network.loads import Freight, Year
 from karvan.network.routes import Corridors, corridors
 from karvan.shocks import groups
 
@@ -55,16 +55,14 @@ def corridor_shock(
     LabelError
         A country has no market place, or a sector no cargo, in the tables of the network.
     """
-    return cost_change(world, freight(world, before or network()), freight(world, after), quantity, embargo)
-
-
-def cost_change(
-    world: World, old: Freight, new: Freight, quantity: np.ndarray | None = None, embargo: bool = False
-) -> Change:
-    """Return the change of trade costs between two prepared freights; see `corridor_shock`."""
-    base = old.carried.by_sector(old.cost)
+    old, new = freight(world, before or network()), freight(world, after)
     year = new.year(world.M, quantity, new.room(old, world.M))
-    then = new.carried.by_sector(year.cost)
+    return cost_change(world, old, new, year, embargo)
+
+
+def cost_change(world: World, old: Freight, new: Freight, year: Year, embargo: bool = False) -> Change:
+    """Return the change of trade costs from a prepared freight to a year of another; see `corridor_shock`."""
+    base, then = old.carried.by_sector(old.cost), new.carried.by_sector(year.cost)
     with np.errstate(invalid="ignore"):
         d_hat = np.where(np.isfinite(base), then / base, 1.0)
     own = np.arange(len(world.countries))
