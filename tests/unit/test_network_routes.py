@@ -103,7 +103,9 @@ def test_closing_for_part_of_the_year_is_a_mean_with_waiting(own: kv.Corridors) 
 
 
 def test_a_pair_without_route_costs_infinity_and_is_named(tmp_path: Path) -> None:
-    economies = [{"country": c, "place": p, "source": "test"} for c, p in (("KAZ", "A"), ("RUS", "Z"))]
+    economies = [
+        {"country": c, "place": p, "reach": "coast", "source": "test"} for c, p in (("KAZ", "A"), ("RUS", "Z"))
+    ]
     places = [place("A"), place("Z", "RUS")]
     routes = kv.corridors(network(tmp_path, places, [link("A", "Z", 100)], [crossing("A", "Z")], economies=economies))
     assert np.isfinite(routes.cost_matrix("container").cost).all()

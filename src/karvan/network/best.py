@@ -29,16 +29,20 @@ class Best:
         self._targets: dict[int, Target] = {}
         self._found: dict[Pair, Found] = {}
         self._links: dict[Pair, int] = {}
+        self._costs: dict[tuple[tuple[int, ...], float], np.ndarray] = {}
 
     def target(self, place: int) -> Target:
         """Return what a search for routes to a place needs."""
         self._prepare([place])
         return self._targets[place]
 
-    def costs(self, places: Sequence[int], scale: float) -> np.ndarray:
-        """(importer, exporter) log-sum cost; inf where there is no route, 0 at home."""
-        pairs = [(to, origin) for to in places for origin in places]
-        return log_sum(self.route_costs(pairs), scale).reshape(len(places), len(places))
+    def costs(self, places: tuple[int, ...], scale: float) -> np.ndarray:
+        """(importer, exporter) log-sum cost; inf where there is no route, 0 at home. Kept: do not change it."""
+        if (places, scale) not in self._costs:
+            pairs = [(to, origin) for to in places for origin in places]
+            cost = log_sum(self.route_costs(pairs), scale).reshape(len(places), len(places))
+            self._costs[places, scale] = cost
+        return self._costs[places, scale]
 
     def _prepare(self, places: Iterable[int]) -> None:
         missing = [p for p in dict.fromkeys(places) if p not in self._targets]

@@ -15,6 +15,7 @@ from karvan.core.labels import suggest
 MODES = ("rail", "road", "sea", "feeder", "ferry", "pipeline", "tanker", "tankcar")
 STATUS = ("open", "planned", "blocked", "restricted")
 UNITS = ("Mt/y", "TEU/y", "trains/y")
+REACH = ("inland", "coast", "ocean")
 CENTRES = (("economies", ("place",)), ("markets", ("place",)))
 Row = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Row]]
@@ -127,6 +128,9 @@ def _trade(tables: Tables, faults: Faults) -> None:
         for row in tables[name]:
             if row["country"] in seen:
                 _at(faults, name, row, f"{row['country']} has two centres of trade", "keep one")
+            if row["reach"] not in REACH:
+                what = f"{row['country']}: unknown reach {row['reach']!r}.{suggest(row['reach'], REACH)}"
+                _at(faults, name, row, what)
             seen.add(row["country"])
     classes = [row["cargo"] for row in tables["cargo"]]
     total: dict[str, float] = {}

@@ -57,15 +57,20 @@ class Day:
 
     def costs(self, cargo: str, places: Sequence[int]) -> np.ndarray:
         """(importer, exporter) log-sum cost of one cargo; inf where there is no route, 0 at home."""
-        pairs = [(to, origin) for to in places for origin in places]
-        g = np.full((len(pairs), self.corridors.k), np.inf)
-        groups: dict[int, tuple[Best, list[int]]] = {}
-        for row, pair in enumerate(pairs):
-            best = self.best(cargo, pair) if self.links or self.bans else self.corridors.found(cargo)
-            groups.setdefault(id(best), (best, []))[1].append(row)
-        for best, rows in groups.values():
-            g[rows] = best.route_costs([pairs[row] for row in rows])
-        return log_sum(g, self.corridors.scale).reshape(len(places), len(places))
+        base = self.corridors.found(cargo)
+        cost = base.costs(tuple(places), self.corridors.scale).copy()
+        if not self.links and not self.bans:
+            return cost
+        again: dict[Best, list[tuple[int, int]]] = {}
+        for n, to in enumerate(places):
+            for i, origin in enumerate(places):
+                best = self.best(cargo, (to, origin))
+                if best is not base:
+                    again.setdefault(best, []).append((n, i))
+        for best, cells in again.items():
+            g = best.route_costs([(places[n], places[i]) for n, i in cells])
+            cost[tuple(np.array(cells).T)] = log_sum(g, self.corridors.scale)
+        return cost
 
     def _touched(self, avoid: frozenset[str]) -> int:
         """What is shut, as bits of links: those closed, and those with an end in a country that is avoided."""

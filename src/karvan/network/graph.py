@@ -100,7 +100,7 @@ def without(graph: Graph, closed: np.ndarray) -> Graph:
 
 def leg_costs(network: Network, cargo: Cargo) -> np.ndarray:
     """(3, 2, link) USD per unit, days and standard deviation in days of every link there and back, borders included."""
-    f, service, added = network.filled, _service(network.values, cargo), network.added
+    f, service, added = network.filled, service_factors(network.values, cargo), network.added
     rail = np.array([row["mode"] == "rail" for row in network.tables["links"]])
     price = (f.usd_teu if cargo.unit == "TEU" else f.usd_t) * cargo.reefer
     fee = f.crossing_usd * _fee_share(cargo) + (added.usd_teu if cargo.unit == "TEU" else added.usd_t)
@@ -209,7 +209,7 @@ class Terminals:
         self.kind = [row["kind"] for row in network.tables["places"]]
         factor = network.values["terminal_hours"] * network.filled.calibration["terminal_hours"]
         self.factor, self.share, self.ends = factor, _fee_share(cargo), ends
-        self.service = _service(network.values, cargo)
+        self.service = service_factors(network.values, cargo)
         self.more = network.added.port_hours / 24
 
     def joins(self, place: int, mode: str, then: str) -> bool:
@@ -257,7 +257,7 @@ class Terminals:
         return row["fee_usd"] * self.share, row["hours"] * hours, row["sd_hours"] * hours
 
 
-def _service(values: Mapping[str, float], cargo: Cargo) -> dict[str, float]:
+def service_factors(values: Mapping[str, float], cargo: Cargo) -> dict[str, float]:
     """Factors of a service class against the block train; 1 (or no further hours) where none is given."""
     usual = {"rail_hours": 1.0, "crossing_hours": 1.0, "terminal_hours": 1.0, "rail_price": 1.0, "end_hours": 0.0}
     return {what: values.get(f"{cargo.service}:{what}", one) for what, one in usual.items()}

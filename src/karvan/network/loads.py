@@ -74,6 +74,7 @@ class Freight:
         self.cargo = tuple(name for name, one in corridors.classes.items() if one.service != "oil")
         self.carried: Carried = carried(corridors.network, sectors, goods, self.cargo)
         _, self.places = corridors.centres(countries)
+        self.on = corridors.network.on_network(countries)
         self.spells = spells(corridors.closings)
         self.days = [corridors.day(spell.shut) for spell in self.spells]
         classes = [named_cargo(corridors.classes, name) for name in self.cargo]
@@ -86,8 +87,13 @@ class Freight:
 
     @cached_property
     def free(self) -> list[np.ndarray]:
-        """Cost of each spell (importer, exporter, cargo) when no link is full."""
-        return [np.stack([day.costs(name, self.places) for name in self.cargo], axis=-1) for day in self.days]
+        """Cost of each spell (importer, exporter, cargo) when no link is full; 0 where trade is not on the network."""
+        return [self.costs(day) for day in self.days]
+
+    def costs(self, day: Day) -> np.ndarray:
+        """(importer, exporter, cargo) cost of a day, 0 where trade is not on the network."""
+        cost = np.stack([day.costs(name, self.places) for name in self.cargo], axis=-1)
+        return np.where(self.on[:, :, None], cost, 0.0)
 
     @cached_property
     def cost(self) -> np.ndarray:
@@ -97,8 +103,8 @@ class Freight:
     @cached_property
     def ways(self) -> list[Ways]:
         """The routes of every spell."""
-        everything = np.ones((len(self.places), len(self.places), len(self.cargo)), dtype=bool)
-        return [_ways(day, self.cargo, self.places, everything) for day in self.days]
+        everything = np.repeat(self.on[:, :, None], len(self.cargo), axis=2)
+        return [find_ways(day, self.cargo, self.places, everything) for day in self.days]
 
     def room(self, before: Freight, flows: np.ndarray) -> np.ndarray:
         """(link,) capacities a year that bind, inf where none is known or the trade of today takes more in the model.
@@ -192,7 +198,7 @@ class Freight:
             some = np.zeros((len(self.places), len(self.places), len(self.cargo)), dtype=bool)
             some[tuple(ways.pair[using].T)] = True
             round_them = self.corridors.day(self.spells[s].shut, full)
-            self._wider[s, full] = _joined(ways, _ways(round_them, self.cargo, self.places, some))
+            self._wider[s, full] = _joined(ways, find_ways(round_them, self.cargo, self.places, some))
         return self._wider[s, full]
 
 
@@ -205,7 +211,7 @@ def _joined(one: Ways, other: Ways) -> Ways:
     return Ways(one.pair, of[order], np.concatenate([one.g, other.g])[order], uses)
 
 
-def _ways(day: Day, cargo: Sequence[str], places: Sequence[int], wanted: np.ndarray) -> Ways:
+def find_ways(day: Day, cargo: Sequence[str], places: Sequence[int], wanted: np.ndarray) -> Ways:
     """Gather the k best routes of the wanted pairs (importer, exporter, cargo) with the links they use."""
     pair: list[tuple[int, ...]] = []
     g: list[float] = []

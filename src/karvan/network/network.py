@@ -122,6 +122,16 @@ class Network:
         rows = [*self.tables["economies"], *self.tables["markets"]]
         return {row["country"]: self.where[row["place"]] for row in rows}
 
+    def on_network(self, countries: Sequence[str]) -> np.ndarray:
+        """(importer, exporter) whether trade goes by this network: not across an ocean that it lacks.
+
+        A country of reach `ocean` (the Americas) trades over the network only with those that have no coast.
+        """
+        rows = {row["country"]: row["reach"] for row in (*self.tables["economies"], *self.tables["markets"])}
+        reach = np.array([rows[c] for c in countries])
+        ocean, inland = reach == "ocean", reach == "inland"
+        return ~(ocean[:, None] | ocean) | inland[:, None] | inland
+
     @cached_property
     def usable(self) -> np.ndarray:
         """(link,) which links carry freight: open, or planned and built by `year`, and not closed by hand."""

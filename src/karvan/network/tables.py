@@ -22,12 +22,13 @@ COLUMNS = {
     "life_days tonnes_per_unit source quality",
     "closures": "link start end days what source",
     "corridors": "corridor title links avoid",
-    "economies": "country place source",
-    "markets": "country place source",
+    "economies": "country place reach source",
+    "markets": "country place reach source",
     "sectors": "sector cargo share usd_t source quality",
     "calibration": "parameter value low high what",
     "observed": "id group origin destination via service ends metric low value high unit year seen source note",
     "split": "group set",
+    "volumes": "name links low high unit year source quality",
 }
 NUMBERS = {
     "places": "lat lon",
@@ -41,6 +42,7 @@ NUMBERS = {
     "sectors": "share usd_t",
     "calibration": "value low high",
     "observed": "ends low value high year",
+    "volumes": "low high year",
 }
 BLANK = {
     "links": {"km", "capacity", "flow", "flow_year", "usd_t_low", "usd_t_mode", "usd_t_high", "from_year"},

@@ -14,9 +14,11 @@ from karvan.core.scenario import Layer, Scenario, Shock
 from karvan.core.table import Table
 from karvan.core.world import World
 from karvan.models.trade.face import solve
+from karvan.network.card import drawn
+from karvan.network.edits import edited
 from karvan.network.loads import Year
 from karvan.network.routes import Corridors
-from karvan.shocks.corridor import Part, after_edits, cost_change, freight, network
+from karvan.shocks.corridor import Part, after_edits, capacity, cost_change, freight, network
 
 ROUNDS = 60
 TOLERANCE = 1e-7
@@ -125,8 +127,6 @@ def _edited(before: Corridors | None, parts: list[Part]) -> Corridors:
     edits = tuple(part.edit for part in parts)
     if before is None:
         return after_edits(edits)
-    from karvan.network.edits import edited
-
     return edited(before, edits)
 
 
@@ -157,3 +157,61 @@ def _towards(old: np.ndarray | None, new: np.ndarray) -> np.ndarray:
 def _steps(rows: list[tuple[Any, ...]]) -> Table:
     columns = ("round", "largest change of cost", "full links", "MUSD without room", "steps of the equilibrium")
     return Table(columns, tuple(rows), "Trade and freight, round by round")
+
+
+class Drawn(NamedTuple):
+    """Real income of every country under draws of the network's rules and of the world's elasticities.
+
+    outcome: the equilibrium at the most likely values; freight: what it agreed with, None where the network does not
+    change; welfare_hat: (draw, country); dollars: (draw, country) MUSD.
+    """
+
+    outcome: Outcome
+    freight: Settled | None
+    welfare_hat: np.ndarray
+    dollars: np.ndarray
+
+
+def ranged(world: World, scenario: Any, *, draws: int = 40, seed: int = 0, deficits: str | None = None) -> Drawn:
+    """Solve a scenario of corridors under draws: each draw has its own network before and after, and elasticities.
+
+    One error per rule and country is shared by all its links, in the network before and after alike. Draw number k is
+    the same whatever the number of draws.
+    """
+    hats, dollars, papers = [], [], Scenario.of(scenario)
+    for draw in range(draws):
+        theta = world.params.draw(seed, draw).get("theta")
+        other = world if theta is None else world.with_theta(theta)
+        given = {name: law.draw(name, seed, draw) for name, law in papers.ranges().items()}
+        case = papers.at(given)
+        if has_corridors(papers):
+            base = network()
+            base = replace(base, network=drawn(base.network, seed, draw))
+            outcome = solve_with_freight(other, case, before=base, deficits=deficits).outcome
+        else:
+            outcome = solve(other, case, deficits=deficits)
+        hats.append(outcome.values["welfare_hat"])
+        dollars.append(outcome.values["welfare_money"])
+    settled = solve_with_freight(world, papers, deficits=deficits) if has_corridors(papers) else None
+    mode = solve(world, papers, deficits=deficits) if settled is None else settled.outcome
+    return Drawn(mode, settled, np.array(hats), np.array(dollars))
+
+
+def widen(world: World, scenario: Any, country: str, times: float = 1.25) -> Table:
+    """Return what more room on each full link of a scenario is worth to a country: one more solve each.
+
+    Columns: the toll on the link, and the gain of real income in MUSD a year when it has `times` its capacity.
+    """
+    n = world.position(country)
+    base = solve_with_freight(world, scenario)
+    rows = []
+    for m in np.flatnonzero(base.after.mean_toll > 0):
+        unit = "TEU/y" if base.units[m] == "TEU/y" else "Mt/y"
+        amount = times * base.room[m] / (1.0 if unit == "TEU/y" else 1e6)
+        wider = Scenario.of(scenario) | capacity(link=base.links[m], amount=amount, unit=unit)
+        new = solve_with_freight(world, wider).outcome.values["welfare_money"][n]
+        gain = new - base.outcome.values["welfare_money"][n]
+        toll = round(float(base.after.mean_toll[m]), 2)
+        rows.append((base.links[m], base.units[m], round(float(base.room[m])), toll, round(float(gain), 2)))
+    columns = ("link", "unit", "capacity", "toll USD per unit", f"gain of {country} MUSD at {times:g} x")
+    return Table(columns, tuple(sorted(rows, key=lambda row: -row[4])), "What more room on a full link is worth")

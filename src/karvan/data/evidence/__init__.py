@@ -16,7 +16,11 @@ from karvan.core.errors import SourceError
 from karvan.core.labels import suggest
 from karvan.core.table import Table
 
-RECIPES = {"agreements": "karvan.data.recipes.agreements", "reexports-2022": "karvan.data.recipes.reexports_2022"}
+RECIPES = {
+    "agreements": "karvan.data.recipes.agreements",
+    "corridors-kaz": "karvan.cases.corridors",
+    "reexports-2022": "karvan.data.recipes.reexports_2022",
+}
 
 
 class Evidence(NamedTuple):
@@ -36,7 +40,7 @@ class Evidence(NamedTuple):
 def record(source: Path, inputs: Iterable[str], tables: Mapping[str, Table], **options: Any) -> dict[str, Any]:
     """Return the record of a result: SHA-256 of every input file and of the tables, the version, the options."""
     hashes = {name: hashlib.sha256((source / name).read_bytes()).hexdigest() for name in inputs}
-    return {"karvan": __version__, "inputs": hashes, "options": options, "results_sha256": _digest(tables)}
+    return {"karvan": __version__, "inputs": hashes, "options": options, "results_sha256": digest(tables)}
 
 
 def read(name: str) -> Evidence:
@@ -51,7 +55,7 @@ def read(name: str) -> Evidence:
         raise SourceError(f"no stored result {name!r}.{suggest(name, RECIPES)}")
     data = json.loads(files("karvan.data.evidence").joinpath(f"{name}.json").read_text(encoding="utf-8"))
     tables = {key: _table(value) for key, value in data["tables"].items()}
-    if _digest(tables) != data["record"]["results_sha256"]:
+    if digest(tables) != data["record"]["results_sha256"]:
         raise SourceError(f"{name}: the stored tables do not match their record; build them again")
     return Evidence(name, tables, data["record"])
 
@@ -94,6 +98,7 @@ def _table(data: Mapping[str, Any]) -> Table:
     return Table(tuple(data["columns"]), tuple(tuple(row) for row in data["rows"]), data["title"])
 
 
-def _digest(tables: Mapping[str, Table]) -> str:
+def digest(tables: Mapping[str, Table]) -> str:
+    """SHA-256 of some tables."""
     plain = {key: [table.columns, table.rows] for key, table in tables.items()}
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
