@@ -33,8 +33,8 @@ class Graph(NamedTuple):
     stops: place, mode and next mode of a change; place -1 for the end; no modes for going on. usd per unit, days,
     sd_days: (arc,). start_usd, start_days, start_sd: (state,) what loading there costs. g, start_g: the additive
     cost searched by. place, mode: (state,). gateway: (arc,) BORDER where it passes a border or strait, PORT where it
-    changes to or from the water, else 0. zone: (place,) the country as a number; token: (state,) what a route may enter once: the
-    country, or the sea.
+    changes to or from the water, else 0. zone: (place,) the country as a number; token: (state,) what a route may
+    enter once: the country, or the sea.
     """
 
     tail: np.ndarray

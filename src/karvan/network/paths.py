@@ -66,10 +66,7 @@ class Tree:
             on[closed] = INF
         self.on = on
         self.low = ways.table.behind + on[ways.table.gates]
-        best = self.low.argmin(1)
-        rows = np.arange(best.size)
-        none = self.low[rows, best] >= target.straight[ways.table.states]
-        self.first = np.where(none, NO_GATE, ways.table.gates[rows, best]).tolist()
+        self.firsts: dict[int, int] = {}
         self.rows: dict[int, Row] = {}
         self.next: dict[int, tuple[int, bool]] = {}
 
@@ -77,17 +74,28 @@ class Tree:
         """Gateways in reach of a state, nearest first."""
         if state not in self.rows:
             ways = self.target.ways
-            i = ways.table.row[state]
+            a, b = ways.table.span[state]
             if state not in ways.in_reach:
-                ways.in_reach[state] = (ways.table.gates[i].tolist(), ways.table.behind[i].tolist())
-            self.rows[state] = nearest_first(self.low[i], *ways.in_reach[state])
+                ways.in_reach[state] = (ways.table.gates[a:b].tolist(), ways.table.behind[a:b].tolist())
+            self.rows[state] = nearest_first(self.low[a:b], *ways.in_reach[state])
         return self.rows[state]
+
+    def first(self, state: int) -> int:
+        """The gateway that the best way on from a state passes next; NO_GATE where it passes none."""
+        if state not in self.firsts:
+            table, then = self.target.ways.table, NO_GATE
+            a, b = table.span[state]
+            if b > a:
+                best = a + int(self.low[a:b].argmin())
+                then = int(table.gates[best]) if self.low[best] < self.target.straight_list[state] else NO_GATE
+            self.firsts[state] = then
+        return self.firsts[state]
 
     def ahead(self, gate: int) -> tuple[int, bool]:
         """What the best way on from behind a gateway enters, as bits, and whether that enters anything twice."""
         if gate not in self.next:
             target, ways = self.target, self.target.ways
-            then = NO_GATE if target.arrives[gate] else self.first[ways.table.row[ways.head_list[gate]]]
+            then = NO_GATE if target.arrives[gate] else self.first(ways.head_list[gate])
             if then == NO_GATE:
                 self.next[gate] = (0, False)
             else:
@@ -167,7 +175,7 @@ def _follow(heap, known, ties, g, seen, gates, tree):  # type: ignore[no-untyped
     target, ways = tree.target, tree.target.ways
     while not target.arrives[gates[-1]]:
         state = ways.head_list[gates[-1]]
-        then, row, end = tree.first[ways.table.row[state]], tree.row(state), g + target.straight_list[state]
+        then, row, end = tree.first(state), tree.row(state), g + target.straight_list[state]
         _split(heap, known, ties, (g, seen, gates, tree), row, then)
         if then == NO_GATE:
             return end, gates
