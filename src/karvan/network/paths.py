@@ -24,7 +24,7 @@ EVEN = 1 + 1e-12
 NO_GATE = -1
 ANY_COST = 1e300  # below infinity, so that what cannot be reached is left out
 Row = tuple[list[float], list[int], list[int], list[float]]  # costs in order, positions of these, gateways, cost so far
-PATIENCE = 30
+PATIENCE = 10
 
 
 class Target:
