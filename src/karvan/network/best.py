@@ -31,6 +31,7 @@ class Best:
         self._targets: dict[int, Target] = {}
         self._found: dict[Pair, Found] = {}
         self._links: dict[Pair, int] = {}
+        self._known: dict[tuple[tuple[int, ...], float], np.ndarray] = {}
 
     def target(self, place: int) -> Target:
         """Return what a search for routes to a place needs."""
@@ -39,8 +40,11 @@ class Best:
 
     def costs(self, places: Sequence[int], scale: float) -> np.ndarray:
         """(importer, exporter) log-sum cost; inf where there is no route, 0 at home."""
-        pairs = [(to, origin) for to in places for origin in places]
-        return log_sum(self._costs(pairs), scale).reshape(len(places), len(places))
+        key = (tuple(places), scale)
+        if key not in self._known:
+            pairs = [(to, origin) for to in places for origin in places]
+            self._known[key] = log_sum(self._costs(pairs), scale).reshape(len(places), len(places))
+        return self._known[key].copy()
 
     def costs_without(
         self,
