@@ -86,10 +86,15 @@ class Best:
 
     def _search(self, pairs: Sequence[Pair]) -> list[Found]:
         self._prepare(to for to, _ in pairs)
+        missing: dict[int, list[int]] = {}
+        for to, origin in pairs:
+            if (to, origin) not in self._found:
+                missing.setdefault(to, []).append(origin)
         with _uncollected():
-            for to, origin in pairs:
-                if (to, origin) not in self._found:
+            for to, origins in missing.items():
+                for origin in origins:
                     self._found[to, origin] = k_best(self._targets[to], origin, self.k)
+                self._targets[to].forget()
         return [self._found[pair] for pair in pairs]
 
     def _costs(self, pairs: Sequence[Pair]) -> np.ndarray:

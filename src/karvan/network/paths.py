@@ -49,6 +49,11 @@ class Target:
             self.trees[of] = Tree(self.ways, self.place, h, self.straight_list, closed, of)
         return self.trees[of]
 
+    def forget(self) -> None:
+        """Keep the tree of all routes alone: searches from many places need much memory."""
+        self.tree.forget()
+        self.trees = {0: self.tree}
+
 
 class Tree:
     """Best routes to a destination, of all or of those that keep out of something; rows are made when asked for.
@@ -67,6 +72,10 @@ class Tree:
             on[closed] = INF
         self.on = on
         self.low = ways.table.behind + on[ways.table.gates]
+        self.forget()
+
+    def forget(self) -> None:
+        """Make rows anew when they are asked for."""
         self.firsts: dict[int, int] = {}
         self.rows: dict[int, Row] = {}
         self.next: dict[int, tuple[int, bool]] = {}
