@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -52,9 +54,15 @@ class Best:
 
     def _search(self, pairs: Sequence[Pair]) -> list[Found]:
         self._prepare(to for to, _ in pairs)
+        missing: dict[int, list[int]] = {}
         for to, origin in pairs:
             if (to, origin) not in self._found:
-                self._found[to, origin] = k_best(self._targets[to], origin, self.k)
+                missing.setdefault(to, []).append(origin)
+        with _uncollected():
+            for to, origins in missing.items():
+                for origin in origins:
+                    self._found[to, origin] = k_best(self._targets[to], origin, self.k)
+                self._targets[to].forget()
         return [self._found[pair] for pair in pairs]
 
     def route_costs(self, pairs: Sequence[Pair]) -> np.ndarray:
@@ -87,3 +95,16 @@ class Best:
         """The links of each of the k best routes."""
         found = [self._sums(pair, gates)[3] for _, gates in self._search([pair])[0]]
         return [[m for m in range(bits.bit_length()) if bits >> m & 1] for bits in found]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection: a search makes many small tuples and no cycles among them, and a fifth of its time is lost
+    to looking for some."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -150,32 +150,34 @@ def _master(graphs, demands, columns, loads, row_of, cap):  # type: ignore[no-un
 
 def _priced(graphs, demands, loads, row_of, price, worth):  # type: ignore[no-untyped-def]
     """Best route of every demand at the current prices, where it is cheaper than the demand's price."""
-    groups: dict[tuple[str, int], list[int]] = {}
+    groups: dict[str, dict[int, list[int]]] = {}
     for i, one in enumerate(demands):
-        groups.setdefault((one.cargo, one.destination), []).append(i)
+        groups.setdefault(one.cargo, {}).setdefault(one.destination, []).append(i)
     found = []
-    for (cargo, to), members in groups.items():
+    for cargo, ends in groups.items():
         graph = graphs[cargo]
-        rows = np.array([row_of.get(int(m), -1) for m in graph.link])
+        rows = np.array([row_of.get(m, -1) for m in graph.link.tolist()])
         toll = np.where(rows >= 0, (loads[cargo] * price)[rows], 0.0) if len(price) else np.zeros(rows.size)
         usd = graph.g * graph.cargo.value
+        loading = graph.start_g * graph.cargo.value
         n = graph.states + graph.places
         back = csr_array((np.maximum(usd + toll, LEAST), (graph.head, graph.tail)), shape=(n, n))
-        h, after = dijkstra(back, indices=graph.states + to, return_predecessors=True)
+        h, after = dijkstra(back, indices=[graph.states + to for to in ends], return_predecessors=True)
         arc = {(a, b): k for k, (a, b) in enumerate(zip(graph.tail.tolist(), graph.head.tolist(), strict=True))}
-        for i in members:
-            starts = np.flatnonzero(graph.place == demands[i].origin)
-            total = graph.start_g[starts] * graph.cargo.value + h[starts]
-            if starts.size == 0 or not np.isfinite(total.min()) or total.min() >= worth[i] * (1 - TOLERANCE):
-                continue
-            here = int(starts[total.argmin()])
-            real, arcs = float(graph.start_g[here] * graph.cargo.value), []
-            while here < graph.states:
-                then = int(after[here])
-                arcs.append(arc[here, then])
-                real += float(usd[arcs[-1]])
-                here = then
-            found.append((i, tuple(arcs), real))
+        starts = {p: np.flatnonzero(graph.place == p) for p in {one.origin for one in demands}}
+        for row, then, members in zip(h, after, ends.values(), strict=True):
+            for i in members:
+                some = starts[demands[i].origin]
+                total = loading[some] + row[some]
+                if some.size == 0 or not np.isfinite(total.min()) or total.min() >= worth[i] * (1 - TOLERANCE):
+                    continue
+                here = int(some[total.argmin()])
+                real, arcs = float(loading[here]), []
+                while here < graph.states:
+                    arcs.append(arc[here, int(then[here])])
+                    real += float(usd[arcs[-1]])
+                    here = int(then[here])
+                found.append((i, tuple(arcs), real))
     return found
 
 

@@ -17,26 +17,27 @@ AT_ONCE = 512
 
 
 class Region(NamedTuple):
-    """States joined without a gateway: their positions, the arcs and gateways that leave them, best ways between them.
+    """States joined without a gateway, and the best ways between them.
 
-    heads: rows of the table of gateways that are in this region; cost, before: (state, state) best cost, predecessor.
+    states; heads: those behind a gateway; exits: gateways that leave; cells: where the table has heads x exits;
+    cost, before: (state, state) best cost and predecessor.
     """
 
     states: np.ndarray
-    exits: np.ndarray
     heads: np.ndarray
+    exits: np.ndarray
+    cells: slice
     cost: np.ndarray
     before: np.ndarray
 
 
 class Table(NamedTuple):
-    """Gateways in reach of each state behind a gateway; (row, gateway), filled up with INF.
+    """Gateways in reach of the states behind a gateway, one state after the other.
 
-    states: (row,); row: position by state; gates; behind: cost to behind each gateway.
+    span: first and last + 1 cell of a state; gates, behind: (cell,) gateway and cost to behind it.
     """
 
-    states: np.ndarray
-    row: dict[int, int]
+    span: dict[int, tuple[int, int]]
     gates: np.ndarray
     behind: np.ndarray
 
@@ -156,21 +157,20 @@ class Gateways:
                 self.ports.setdefault(part, []).append(members)
 
     def _regions(self, parts: int) -> list[Region]:
-        graph = self.graph
-        heads = np.unique(self.heads[self.heads < graph.states])
+        heads = np.unique(self.heads[self.heads < self.graph.states])
         nothing = np.zeros((0, 0))
-        regions = []
+        regions, gates, span, at = [], [nothing.astype(int).ravel()], {}, 0
         for part in range(parts):
-            states = np.flatnonzero(self.region == part)
+            states, inside = np.flatnonzero(self.region == part), heads[self.region[heads] == part]
             self.local[states] = np.arange(states.size)
             exits = np.flatnonzero(self.region[self.tails] == part)
-            regions.append(Region(states, exits, np.flatnonzero(self.region[heads] == part), nothing, nothing))
-        width = max((region.exits.size for region in regions), default=0) or 1
-        gates = np.zeros((heads.size, width), dtype=int)
-        for region in regions:
-            gates[region.heads, : region.exits.size] = region.exits
-        row = {s: i for i, s in enumerate(heads.tolist())}
-        self.table = Table(heads, row, gates, np.full((heads.size, width), INF))
+            cells = slice(at, at + inside.size * exits.size)
+            for s in inside.tolist():
+                span[s] = (at, at + exits.size)
+                at += exits.size
+            gates.append(np.tile(exits, inside.size))
+            regions.append(Region(states, inside, exits, cells, nothing, nothing))
+        self.table = Table(span, np.concatenate(gates), np.full(at, INF))
         return regions
 
     def _measure(self, parts: range | list[int]) -> None:
@@ -210,10 +210,10 @@ class Gateways:
             region = self.regions[part]
             if not region.heads.size or not region.exits.size:
                 continue
-            rows, columns = self.local[self.table.states[region.heads]], self.local[self.tails[region.exits]]
+            rows, columns = self.local[region.heads], self.local[self.tails[region.exits]]
             behind = region.cost[rows[:, None], columns] + self.cost[region.exits]
             self._one_way_in(part, behind)
-            self.table.behind[region.heads, : region.exits.size] = behind
+            self.table.behind[region.cells] = behind.ravel()
 
     def _one_way_in(self, part: int, behind: np.ndarray) -> None:
         """Keep the best way into each port, in place: behind[..., exit of the region]."""
@@ -350,7 +350,10 @@ class _Backward:
         self.states, self.shape = graph.states, (n, n)
         numbered = csr_array((np.arange(1, graph.g.size + 1), (graph.head, graph.tail)), shape=self.shape)
         self.order = numbered.data - 1
-        self.indices, self.indptr = numbered.indices.astype(np.int32), numbered.indptr.astype(np.int32)
+        self.back = csr_array(
+            (numbered.data.astype(float), numbered.indices.astype(np.int32), numbered.indptr.astype(np.int32)),
+            shape=self.shape,
+        )
         self.g = np.maximum(graph.g, LEAST)
         self.arc = {ends: i for i, ends in enumerate(zip(graph.tail.tolist(), graph.head.tolist(), strict=True))}
 
@@ -363,7 +366,8 @@ class _Backward:
     def cost_to_go(self, to: list[int], closed: np.ndarray) -> np.ndarray:
         """(destination, state) additive cost from every state to each place of `to`; closed : (arc,)."""
         g = np.where(closed, INF, self.g)
-        back = csr_array((g[self.order], self.indices, self.indptr), shape=self.shape)
+        back = copy(self.back)
+        back.data = g[self.order]
         return np.atleast_2d(dijkstra(back, indices=[self.states + p for p in to]))[:, : self.states]
 
 

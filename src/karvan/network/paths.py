@@ -24,7 +24,7 @@ EVEN = 1 + 1e-12
 NO_GATE = -1
 ANY_COST = 1e300  # below infinity, so that what cannot be reached is left out
 Row = tuple[list[float], list[int], list[int], list[float]]  # costs in order, positions of these, gateways, cost so far
-PATIENCE = 30
+PATIENCE = 10
 
 
 class Target:
@@ -38,7 +38,7 @@ class Target:
         self.arrives, self.passes, self.passing, self.entries = ways.end(place)
         self.straight, self.end = ways.straight(place)
         self.straight_list = self.straight.tolist()
-        self.tree = Tree(self, h, [])
+        self.tree = Tree(self.ways, place, h, self.straight_list, [])
         self.trees: dict[int, Tree] = {0: self.tree}
 
     def keeping_out(self, of: int) -> Tree:
@@ -46,8 +46,13 @@ class Target:
         if of not in self.trees:
             closed = self.ways.entering(of) + (self.passing if of & self.ways.pass_bit else [])
             h = self.ways.cost_to_go([self.place], self.ways.gates[closed])[0]
-            self.trees[of] = Tree(self, h, closed, of)
+            self.trees[of] = Tree(self.ways, self.place, h, self.straight_list, closed, of)
         return self.trees[of]
+
+    def forget(self) -> None:
+        """Keep the tree of all routes alone: searches from many places need much memory."""
+        self.tree.forget()
+        self.trees = {0: self.tree}
 
 
 class Tree:
@@ -56,43 +61,56 @@ class Tree:
     without: what is kept out of, as bits; to_go: (gateway,) cost from behind it.
     """
 
-    def __init__(self, target: Target, h: np.ndarray, closed: list[int], without: int = 0) -> None:
-        self.target, self.without = target, without
-        ways = target.ways
-        self.to_go = ways.to_go(target.place, h)
+    def __init__(
+        self, ways: Gateways, place: int, h: np.ndarray, straight: list[float], closed: list[int], without: int = 0
+    ) -> None:
+        self.ways, self.end, self.straight, self.without = ways, ways.end(place), straight, without
+        self.to_go = ways.to_go(place, h)
         on = self.to_go
         if closed:
             on = on.copy()
             on[closed] = INF
         self.on = on
         self.low = ways.table.behind + on[ways.table.gates]
-        best = self.low.argmin(1)
-        rows = np.arange(best.size)
-        none = self.low[rows, best] >= target.straight[ways.table.states]
-        self.first = np.where(none, NO_GATE, ways.table.gates[rows, best]).tolist()
+        self.forget()
+
+    def forget(self) -> None:
+        """Make rows anew when they are asked for."""
+        self.firsts: dict[int, int] = {}
         self.rows: dict[int, Row] = {}
         self.next: dict[int, tuple[int, bool]] = {}
 
     def row(self, state: int) -> Row:
         """Gateways in reach of a state, nearest first."""
         if state not in self.rows:
-            ways = self.target.ways
-            i = ways.table.row[state]
+            ways = self.ways
+            a, b = ways.table.span[state]
             if state not in ways.in_reach:
-                ways.in_reach[state] = (ways.table.gates[i].tolist(), ways.table.behind[i].tolist())
-            self.rows[state] = nearest_first(self.low[i], *ways.in_reach[state])
+                ways.in_reach[state] = (ways.table.gates[a:b].tolist(), ways.table.behind[a:b].tolist())
+            self.rows[state] = nearest_first(self.low[a:b], *ways.in_reach[state])
         return self.rows[state]
+
+    def first(self, state: int) -> int:
+        """The gateway that the best way on from a state passes next; NO_GATE where it passes none."""
+        if state not in self.firsts:
+            table, then = self.ways.table, NO_GATE
+            a, b = table.span[state]
+            if b > a:
+                best = a + int(self.low[a:b].argmin())
+                then = int(table.gates[best]) if self.low[best] < self.straight[state] else NO_GATE
+            self.firsts[state] = then
+        return self.firsts[state]
 
     def ahead(self, gate: int) -> tuple[int, bool]:
         """What the best way on from behind a gateway enters, as bits, and whether that enters anything twice."""
         if gate not in self.next:
-            target, ways = self.target, self.target.ways
-            then = NO_GATE if target.arrives[gate] else self.first[ways.table.row[ways.head_list[gate]]]
+            ways = self.ways
+            then = NO_GATE if self.end.arrives[gate] else self.first(ways.head_list[gate])
             if then == NO_GATE:
                 self.next[gate] = (0, False)
             else:
                 enters, loops = self.ahead(then)
-                more = ways.head_bit[then] | (ways.pass_bit if target.passes[then] else 0)
+                more = ways.head_bit[then] | (ways.pass_bit if self.end.passes[then] else 0)
                 self.next[gate] = (enters | more, loops or bool(enters & ways.bits[then]))
         return self.next[gate]
 
@@ -164,10 +182,10 @@ def k_best(target: Target, origin: int, k: int) -> list[tuple[float, tuple[int, 
 
 def _follow(heap, known, ties, g, seen, gates, tree):  # type: ignore[no-untyped-def]
     """Return the best route of a class that completes along its tree; put into the heap what leaves it on the way."""
-    target, ways = tree.target, tree.target.ways
-    while not target.arrives[gates[-1]]:
+    ways, arrives = tree.ways, tree.end.arrives
+    while not arrives[gates[-1]]:
         state = ways.head_list[gates[-1]]
-        then, row, end = tree.first[ways.table.row[state]], tree.row(state), g + target.straight_list[state]
+        then, row, end = tree.first(state), tree.row(state), g + tree.straight[state]
         _split(heap, known, ties, (g, seen, gates, tree), row, then)
         if then == NO_GATE:
             return end, gates
@@ -200,10 +218,11 @@ def _end(heap, known, ties, cost, gates):  # type: ignore[no-untyped-def]
 def _split(heap, known, ties, one, row, but):  # type: ignore[no-untyped-def]
     """Put into the heap what may follow a prefix: each gateway in reach, but one that is followed already."""
     g, seen, path, tree = one
-    target, ways, after = tree.target, tree.target.ways, tree.next
-    head_bit, here, bits, arrives, passes = ways.head_bit, ways.here, ways.bits, target.arrives, target.passes
+    ways, after = tree.ways, tree.next
+    head_bit, here, bits = ways.head_bit, ways.here, ways.bits
+    arrives, passes, _, entries = tree.end
     lows, order, gates, behind = row
-    entries, limit = target.entries, known.limit
+    limit = known.limit
     for ahead, j in zip(lows, order, strict=True):
         low = g + ahead
         if low > limit:
