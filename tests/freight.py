@@ -42,6 +42,11 @@ def crossing(a: str, b: str, hours: float = 10.0, fee: float = 50.0, mode: str =
     }  # fmt: skip
 
 
+def economy(country: str, place: str) -> dict[str, object]:
+    """Where a country without a coast trades."""
+    return {"country": country, "place": place, "reach": "inland", "source": "test"}
+
+
 def network(folder: Path, places: list, links: list, crossings: list = (), **tables: list) -> Path:  # type: ignore[assignment]
     """Write places, links and crossings; the rules are karvan's, every other file is empty."""
     for name in EMPTY:
