@@ -124,7 +124,7 @@ def _pair(
     from karvan.tell.map.land import place_name
 
     def rows(routes: Corridors) -> MapRows:
-        shares = shares_by_link(routes.network, routes.routes(*between, cargo))
+        shares = shares_by_link(routes.network, routes.by_corridor(*between, cargo))
         return map_rows(routes.network, shares, modes=routes.classes[cargo].modes, named=between)
 
     network = before.network

@@ -116,7 +116,7 @@ def _route(row: Mapping[str, Any], price: str, best: bool, words_of: Words) -> L
         words_of("card_share", share=figures(row["share %"], 0 if row["share %"] >= 1 else 1, words_of.language)),
         words_of("card_borders", count=row["borders"]),
     ]
-    if row["closed days/y"] >= 0.5:
+    if round(row["closed days/y"]) >= 1:
         notes.append(words_of("card_closed", days=figures(row["closed days/y"], 0, words_of.language)))
     days, usd = Span(row["days"], row["low"], row["high"]), Span(row[price], row["low "], row["high "])
     return Line(corridor_names(row["route"], words_of), " · ".join(notes), days, usd, "", best)

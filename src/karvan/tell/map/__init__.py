@@ -12,7 +12,7 @@ from karvan.core.errors import LabelError
 from karvan.core.freight_map import MapLink, MapPlace, Point, check_rows
 from karvan.core.labels import suggest
 from karvan.tell.language import Words
-from karvan.tell.map.labels import COUNTRY_SIZE, Label, place_countries, place_labels
+from karvan.tell.map.labels import COUNTRY_SIZE, SPACED, Label, place_countries, place_labels
 from karvan.tell.map.land import Land, country_name, natural_earth, place_name, shape
 from karvan.tell.map.legend import legend
 from karvan.tell.map.lines import Drawn, Scale, mark, marks, placed, scale_of, strokes
@@ -210,5 +210,5 @@ def _label(label: Label) -> str:
 
 
 def _country(label: Label) -> str:
-    more = f'{RIM} letter-spacing="1.5"'
+    more = f'{RIM} letter-spacing="{SPACED:g}"'
     return words(label.x, label.y, label.text, size=COUNTRY_SIZE, colour="muted", anchor="middle", more=more)

@@ -15,6 +15,7 @@ SIZE, COUNTRY_SIZE = 12.0, 11.0
 PER_LABEL = 6500.0  # square pixels of map for each name of a place
 HIDES, COUNTRY_HIDES = 9.0, 16.0  # how much of lines a name may hide: of a place in the lesser half, of a country
 DOTS = 40  # so many dots of the most important places stay uncovered
+SPACED = 1.5  # pixels between the letters of a country
 EVERY = 5.0  # pixels between the points by which lines are felt
 Box = tuple[float, float, float, float]  # left, right, top, bottom
 SIDES = {
@@ -71,12 +72,13 @@ def place_countries(
     """Return where names of countries stand: rows of name, x, y and room in pixels; near the middle, on few lines."""
     hides, labels = Hides(drawn), []
     for text, x, y, room in names:
-        if breadth(text, COUNTRY_SIZE) + 1.5 * len(text) > room:
+        spare = room - breadth(text, COUNTRY_SIZE) - SPACED * len(text)
+        if spare < 0:
             continue
         tried = []
-        for dx, dy in ((a * room / 12, b * room / 20) for b in range(-4, 5) for a in range(-4, 5)):
+        for dx, dy in ((a * spare / 12, b * room / 24) for b in range(-3, 4) for a in range(-4, 5)):
             label = Label(text, x + dx, y + dy, "middle", (x, y))
-            spot = _box(text, label.x, label.y, "middle", COUNTRY_SIZE, 1.5)
+            spot = _box(text, label.x, label.y, "middle", COUNTRY_SIZE, SPACED)
             tried.append((label, spot, 0.05 * (abs(dx) + abs(dy))))
         best = _best(tried, taken, box, hides, COUNTRY_HIDES)
         if best is not None:

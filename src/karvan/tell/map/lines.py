@@ -13,7 +13,7 @@ from karvan.core.freight_map import MapLink
 from karvan.tell.map.projection import Projection, great_circle
 
 DASHES: dict[str, tuple[float, ...]] = {"road": (8, 2.5), "sea": (5, 3.5), "ferry": (0.1, 4)}
-COLOURS = {"rail": "ink", "road": "second", "sea": "blue", "ferry": "blue", "pipeline": "violet"}
+COLOURS = {"rail": "ink", "road": "road", "sea": "blue", "ferry": "blue", "pipeline": "violet"}
 THIN = {"rail": 1.5, "road": 1.3, "sea": 1.3, "ferry": 2.2, "pipeline": 3.0}
 QUIET = ("planned", "restricted", "blocked")
 WIDEST, NARROWEST = 12.0, 1.4
@@ -79,8 +79,8 @@ def nice(value: float) -> float:
     """Return the largest of 1, 2, 5, 10, 20, 50, ... that is not above a value; 0 for 0."""
     if value <= 0:
         return 0.0
-    ten = 10.0 ** math.floor(math.log10(value) + 1e-12)
-    return float(max(step * ten for step in (1, 2, 5) if step * ten <= value * (1 + 1e-9)))
+    ten = 10.0 ** math.floor(math.log10(value) + 1e-7)
+    return float(max(step * ten for step in (1, 2, 5) if step * ten <= value * (1 + 1e-6)))
 
 
 def merged(links: Sequence[MapLink]) -> list[MapLink]:
@@ -111,10 +111,14 @@ def merged(links: Sequence[MapLink]) -> list[MapLink]:
 
 
 def _pieces(one: MapLink) -> list[tuple]:
-    """What each piece of a way over water is known by; nothing for other links."""
+    """What each piece of a way over water is known by; nothing for other links.
+
+    The pieces between a port and the first point at sea are the link's own: goods that call there pass them twice.
+    """
     if not one.via or one.mode != "sea" or one.cost is not None:
         return []
-    return [(one.state, *sorted(pair)) for pair in pairwise([one.start, *one.via, one.end])]
+    at_sea = [(one.state, *sorted(pair)) for pair in pairwise(one.via)]
+    return [(one.name, one.start), *at_sea, (one.name, one.end)]
 
 
 def placed(links: Sequence[MapLink], projection: Projection, scale: Scale, box: tuple[float, float]) -> list[Drawn]:
@@ -168,9 +172,12 @@ def _stroke(drawn: Drawn) -> str:
 
 def marks(drawn: Sequence[Drawn], box: tuple[float, float], *, quiet: bool) -> list[tuple[float, float, str]]:
     """Return where marks stand (x, y, state), the loud ones first, without overlaps; `quiet` marks all states."""
+    longest: dict[str, Drawn] = {}  # a way over water comes in pieces; it has one mark
+    for one in sorted(drawn, key=lambda d: float(np.linalg.norm(d.way[-1] - d.way[0]))):
+        longest[one.link.name] = one
     found: list[tuple[float, float, str]] = []
     for state in ("closed", "opened", *(QUIET if quiet else ())):
-        for one in drawn:
+        for one in longest.values():
             if one.link.state == state:
                 x, y = _middle(one.way, box)
                 if all(math.hypot(x - a, y - b) > APART for a, b, _ in found):
