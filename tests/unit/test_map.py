@@ -167,6 +167,15 @@ def test_changes_of_cost_have_a_scale_and_signs():
     assert {"+20 or more", "−20 to −5"} <= set(texts(corridor_map(PLACES, links)))
 
 
+def test_a_load_without_a_change_of_cost_is_shown_in_ink():
+    links = [RAIL._replace(load=2.0, cost=9.0), FERRY._replace(load=2.0)]
+    drawn = placed(links, fitted([ALMATY, AKTAU, BAKU], 960, 48)[0], scale_of([links], 960), (960, 500))
+    assert {d.link.name: (d.colour, d.faint) for d in drawn} == {RAIL.name: ("loss", False), FERRY.name: ("ink", False)}
+    bare = [one._replace(load=None) for one in links]
+    drawn = placed(bare, fitted([ALMATY, AKTAU, BAKU], 960, 48)[0], scale_of([bare], 960), (960, 500))
+    assert {d.link.name: d.faint for d in drawn} == {RAIL.name: False, FERRY.name: True}
+
+
 @pytest.mark.parametrize(("value", "round_"), [(0.0, 0), (7.3, 5), (100 - 1e-9, 100), (0.034, 0.02), (2, 2)])
 def test_nice_numbers(value, round_):
     assert nice(value) == pytest.approx(round_)

@@ -44,7 +44,11 @@ def test_what_is_left_out_is_told(found):
     rows = found.routes.to_dicts()
     shown = " ".join(texts(draw(found, most=2)))
     assert f"Not shown: {len(rows) - 2} more, together {sum(r['share %'] for r in rows[2:]):.1f} %" in shown
-    assert "Not shown" not in " ".join(texts(draw(found, most=50)))
+    none = sum(row["share %"] == 0 for row in rows)
+    assert none > 0
+    assert f"Not shown: {none} more, together 0.0 %" in " ".join(texts(draw(found, most=50)))
+    few = found._replace(routes=found.routes._replace(rows=found.routes.rows[:3]))
+    assert "Not shown" not in " ".join(texts(draw(few)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -53,7 +53,7 @@ def route_card(
     routes, cargoes : the tables of a route card of the network: routes by corridor, and the cheapest route by cargo
     start, end : English names of the places, as on a map
     cargo, year : what the routes were found for
-    most : how many routes are shown; the card says what share of goods the others have
+    most : how many routes are shown, without those that round to no share; the card says what the others have
     width : pixels; below 480 bars stand below the names
 
     Raises
@@ -72,12 +72,13 @@ def route_card(
     head = words_of("card_routes", cargo=words_of.named("cargo", cargo), year=year)
     days = words_of("card_days")
     body, y = bold_lines(title, 0.0, width, 16)
-    first = [_route(row, price, i == 0, words_of) for i, row in enumerate(rows[:most])]
+    shown = rows[:1] + [row for row in rows[1:most] if row["share %"] > 0]
+    first = [_route(row, price, i == 0, words_of) for i, row in enumerate(shown)]
     part, y = _part(head, first, y + 4, width, (days, words_of("card_usd", unit=unit)), language)
     body += part
-    if len(rows) > most:
-        share = figures(sum(row["share %"] for row in rows[most:]), 1, language)
-        part, y = _note(words_of("card_more", count=len(rows) - most, share=share), y, width)
+    if len(rows) > len(shown):
+        share = figures(sum(row["share %"] for row in rows[len(shown) :]), 1, language)
+        part, y = _note(words_of("card_more", count=len(rows) - len(shown), share=share), y, width)
         body += part
     second = [_cargo(row, words_of) for row in cargoes.to_dicts()]
     part, y = _part(words_of("card_cargoes"), second, y + 14, width, (days, words_of("card_price")), language)

@@ -24,6 +24,7 @@ __all__ = ["EURASIA", "UNITS", "VIEWS", "both_maps", "check_view", "corridor_map
 UNITS = ("", "t", "TEU", "share")
 WIDTH, COLUMN, NARROW = 960.0, 680.0, 340.0  # of a picture, of the column of a brief, of a phone
 PHONE = 480.0
+LEAST = 26.0  # pixels of margin
 MAIN = 0.05  # of the largest load
 # What the map of all links shows: the Baltic and the Alps to Vladivostok and Shanghai, the Urals to the Gulf.
 EURASIA: tuple[Point, ...] = (
@@ -85,7 +86,7 @@ def corridor_map(
         raise LabelError(f"unknown unit of loads {unit!r}.{suggest(unit, UNITS)}")
     words_of, land, scale = Words(language, "map"), outlines or natural_earth(), scale_of(list(panels.values()), width)
     seen = [p for one in every if _main(one, scale) for p in (one.start, one.end, *one.via)]
-    projection, height = fitted(view or seen, width, 0.05 * width)
+    projection, height = fitted(view or seen, width, max(0.05 * width, LEAST))
     box = (width, height)
     ground = _ground(land, projection, box)
     body, y, shown = "", 0.0, []

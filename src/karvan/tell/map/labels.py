@@ -14,6 +14,7 @@ from karvan.tell.picture import breadth
 SIZE, COUNTRY_SIZE = 12.0, 11.0
 PER_LABEL = 6500.0  # square pixels of map for each name of a place
 HIDES, COUNTRY_HIDES = 9.0, 16.0  # how much of lines a name may hide: of a place in the lesser half, of a country
+FIRST = 4  # so many of the most important places are named even over the dots of others
 DOTS = 40  # so many dots of the most important places stay uncovered
 SPACED = 1.5  # pixels between the letters of a country
 EVERY = 5.0  # pixels between the points by which lines are felt
@@ -49,10 +50,13 @@ def place_labels(
     hides, most = Hides(drawn), box[0] * box[1] / PER_LABEL
     dots = [(x - 4, x + 4, y - 4, y + 4) for _, x, y, _ in names]
     labels: list[Label] = []
+    placed: list[Box] = []
     for i, (text, x, y, half) in enumerate(names):
         if len(labels) >= most:
             break
-        others = [*taken, *(d for k, d in enumerate(dots[:DOTS]) if k != i)]
+        if any(covers(dots[i], spot) for spot in placed):
+            continue
+        others = [*taken, *(d for k, d in enumerate(dots[: min(DOTS, int(most))]) if k != i)]
         tried = []
         for order, (anchor, aside, down) in enumerate(SIDES.values()):
             dx = aside + half * float(np.sign(aside))
@@ -60,9 +64,12 @@ def place_labels(
             label = Label(text, x + dx, y + dy, anchor, (x, y))
             tried.append((label, _box(text, label.x, label.y, anchor, SIZE), 0.6 * order))
         best = _best(tried, others, box, hides, HIDES if len(labels) > most / 2 else np.inf)
+        if best is None and i < FIRST:
+            best = _best(tried, taken, box, hides, np.inf)
         if best is not None:
             labels.append(best[0])
             taken += [best[1], dots[i]]
+            placed.append(best[1])
     return labels
 
 

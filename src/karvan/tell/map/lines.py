@@ -208,7 +208,8 @@ def colour_of(bin_: int) -> str:
 def _drawn(one: MapLink, projection: Projection, scale: Scale) -> Drawn:
     points = np.array([one.start, *one.via, one.end]) if one.via else great_circle(one.start, one.end)
     loud = one.state in ("closed", "opened")
-    faint = not loud and (scale.little(one.load) or (scale.steps is not None and one.cost is None))
+    unknown = not scale.loaded and scale.steps is not None and one.cost is None
+    faint = not loud and (scale.little(one.load) or unknown)
     width = scale.width(one.load) if one.load and not scale.little(one.load) else THIN[one.mode]
     if loud:
         width = max(width, 2.6)
@@ -224,8 +225,8 @@ def _colour(one: MapLink, scale: Scale, faint: bool) -> str:
         return "loss" if one.state == "closed" else "gain"
     if faint:
         return "faint"
-    if scale.steps is not None and one.cost is not None:
-        return colour_of(scale.bin(one.cost))
+    if scale.steps is not None:
+        return "ink" if one.cost is None else colour_of(scale.bin(one.cost))
     return "muted" if one.state in QUIET else COLOURS[one.mode]
 
 

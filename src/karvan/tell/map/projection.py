@@ -10,6 +10,7 @@ import numpy as np
 from karvan.core.freight_map import Point
 
 FLAT, TALL = 0.42, 0.78  # height of a map over its width, at least and at most
+SLIM = 200.0  # pixels that a map is high, at least
 LEAST = 0.08  # radians of the Earth that a map shows at least, about 500 km
 STEP = 1.5  # degrees between the points of a great circle
 
@@ -50,7 +51,7 @@ def fitted(points: Sequence[Point], width: float, margin: float) -> tuple[Projec
     low, high = flat.min(axis=0), flat.max(axis=0)
     middle, size = (low + high) / 2, np.maximum(high - low, LEAST)
     room = width - 2 * margin
-    height = float(np.clip(size[1] / size[0] * room + 2 * margin, FLAT * width, TALL * width))
+    height = float(np.clip(size[1] / size[0] * room + 2 * margin, max(FLAT * width, SLIM), TALL * width))
     scale = float(min(room / size[0], (height - 2 * margin) / size[1]))
     left, top = middle * scale - np.array([width, height]) / 2
     return plain._replace(scale=scale, left=float(left), top=float(top)), height
