@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import backtests, corridors, data, estimates, evidence, mirror, oil, scenarios, telling, trade
+from karvan.cli import backtests, corridors, data, estimates, evidence, maps, mirror, oil, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -60,6 +60,8 @@ CORRIDORS_COMMANDS: dict[str, Callable[..., None]] = {
     "check": corridors.corridors_check,
     "links": corridors.corridors_links,
     "places": corridors.corridors_places,
+    "map": maps.corridors_map,
+    "card": maps.corridors_card,
 }
 EXTRAS = {
     "brief": ("altair", "jinja2", "vl_convert"),

@@ -83,6 +83,11 @@ def figure(draw: Any, caption: str) -> Block:
     return {"kind": "chart", "svg": charts.both(draw, caption), "caption": caption}
 
 
+def picture(svg: str, caption: str) -> Block:
+    """A map or a route card, drawn at two widths already, with its caption."""
+    return {"kind": "chart", "svg": svg, "caption": caption}
+
+
 def table_of(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, numeric: Any = (), words: bool = False) -> Block:
     """A table; `numeric` columns stand right, `words` marks a table of sentences."""
     return {"kind": "table", "columns": list(columns), "rows": rows, "numeric": list(numeric), "words": words}

@@ -15,27 +15,27 @@ MINUS, THIN = "\u2212", "\u202f"
 
 
 @cache
-def catalogue(language: str) -> Mapping[str, Any]:
-    """Return the messages of a language.
+def catalogue(language: str, part: str = "") -> Mapping[str, Any]:
+    """Return the messages of a language: of the brief, or of one of its parts (`map`).
 
     Raises
     ------
     SourceError
         No message file for it; names the languages there are.
     """
-    folder = files("karvan.tell").joinpath("messages")
+    folder = files("karvan.tell").joinpath("messages", part)
     path = folder.joinpath(f"{language}.toml")
     if not language.isalpha() or not path.is_file():
         have = sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml"))
-        raise SourceError(f"no brief in language {language!r} yet; available: {', '.join(have)}")
+        raise SourceError(f"no {part or 'brief'} in language {language!r} yet; available: {', '.join(have)}")
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 class Words:
     """The messages of one language; `words("key", value=...)` fills the placeholders."""
 
-    def __init__(self, language: str) -> None:
-        self.table, self.language = catalogue(language), language
+    def __init__(self, language: str, part: str = "") -> None:
+        self.table, self.language = catalogue(language, part), language
         self.used: set[str] = set()
 
     def __call__(self, key: str, **values: Any) -> str:
