@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from freight import crossing, link, network, place
+from freight import crossing, economy, link, network, place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,9 +34,7 @@ def random_network(seed: int) -> Corridors:
         cap = rng.choice([0.0, 0.02, 0.05])
         more = {"capacity": cap, "capacity_unit": "Mt/y"} if cap else {}
         links.append(link(*pair, int(rng.integers(50, 3000)), **more))
-    economies = [
-        {"country": z, "place": n, "reach": "inland", "source": "test"} for n, z in zip(NAMES, ZONES, strict=True)
-    ]
+    economies = [economy(z, n) for n, z in zip(NAMES, ZONES, strict=True)]
     crossings = [crossing(*pair, hours=int(rng.integers(0, 90))) for pair in kept]
     with tempfile.TemporaryDirectory() as folder:
         return corridors(network(Path(folder), places, links, crossings, economies=economies))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from freight import crossing, link, network, place
+from freight import crossing, economy, link, network, place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,10 +67,7 @@ def waters(seed: int) -> Corridors:
     links += [link(*pair, int(rng.integers(100, 2000)), "feeder", water="caspian") for pair in sea]
     places = [place(n, country[n], "port" if n in ports[:4] else "city") for n in names]
     crossings = [crossing(m["from"], m["to"], int(rng.integers(1, 90)), mode=m["mode"]) for m in links[6 : -len(sea)]]
-    economies = [
-        {"country": c, "place": n, "reach": "inland", "source": "test"}
-        for c, n in zip(COUNTRIES, names[::2], strict=True)
-    ]
+    economies = [economy(c, n) for c, n in zip(COUNTRIES, names[::2], strict=True)]
     with tempfile.TemporaryDirectory() as folder:
         return corridors(network(Path(folder), places, links, crossings, economies=economies))
 
@@ -153,4 +150,4 @@ def test_what_is_unknown_is_told() -> None:
     with pytest.raises(LabelError, match="of: no place where 'KAX' trades"):
         own().close_transit("RUS", of="KAX")
     with pytest.raises(LabelError, match="no place where KAX trades"):
-        costs_without(own(), [0], countries=["KAX"])
+        costs_without(own(), [0], CARGO, countries=["KAX"])
