@@ -10,7 +10,20 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import backtests, corridors, data, estimates, evidence, maps, mirror, oil, scenarios, telling, trade
+from karvan.cli import (
+    backtests,
+    closings,
+    corridors,
+    data,
+    estimates,
+    evidence,
+    maps,
+    mirror,
+    oil,
+    scenarios,
+    telling,
+    trade,
+)
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -62,6 +75,11 @@ CORRIDORS_COMMANDS: dict[str, Callable[..., None]] = {
     "places": corridors.corridors_places,
     "map": maps.corridors_map,
     "card": maps.corridors_card,
+    "close": closings.corridors_close,
+    "leverage": closings.corridors_leverage,
+    "widen": closings.corridors_widen,
+    "border": closings.corridors_border,
+    "loads": closings.corridors_loads,
 }
 EXTRAS = {
     "brief": ("altair", "jinja2", "vl_convert"),

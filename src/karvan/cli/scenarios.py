@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from karvan.cli.show import Closure, Json, WorldName, print_json, progress_bar, show
+from karvan.cli.show import Closure, Json, WorldName, busy, print_json, progress_bar, show
 
 if TYPE_CHECKING:
+    from karvan.core.scenario import Scenario
     from karvan.core.table import Table
     from karvan.core.world import World
+    from karvan.run.freight import Settled
 
 
 def run(
@@ -39,7 +41,8 @@ def run(
         raise ScenarioError("--draws and --no-io cannot be combined yet; run them apart")
     chosen = Scenario.read(scenario)
     base = load(world or chosen.world or "eurasia-2021")
-    found = solve(base, chosen, deficits=deficits, io=False if no_io else None)
+    freight = _freight(base, chosen, deficits, no_io)
+    found = freight.outcome if freight else solve(base, chosen, deficits=deficits, io=False if no_io else None)
     bands = _bands(base, chosen, deficits, draws, seed) if draws else None
     table = _run_table(found, bands)
     record = {**found.record, "bands": None if bands is None else dict(bands.record)}
@@ -52,10 +55,13 @@ def run(
                 "residuals": dict(found.residuals),
                 "steps": found.steps,
                 "rows": table.to_dicts(),
+                **({"freight": [part.to_dicts() for part in freight.tables()]} if freight else {}),
             }
         )
         return
     typer.echo(f"{chosen.title}\n{table}")
+    if freight:
+        typer.echo("\n\n".join(str(part) for part in freight.tables()))
     cost = border(chosen)
     if cost is not None and cost.from_trade:
         average, *ends = (100 * v for v in (float(cost.mean(base, cost.given.mode)), *cost.ends(base, 500, seed)))
@@ -64,6 +70,19 @@ def run(
     typer.echo(
         f"solved in {found.steps} sweeps, largest residual {found.residuals.max():.1e}; deficits {found.deficits}"
     )
+
+
+def _freight(world: World, scenario: Scenario, deficits: str | None, no_io: bool) -> Settled | None:
+    """Trade and freight that agree, where the scenario changes the freight network."""
+    from karvan.core.errors import ScenarioError
+    from karvan.run.freight import has_corridors, solve_with_freight
+
+    if not has_corridors(scenario):
+        return None
+    if no_io:
+        raise ScenarioError("--no-io and shocks of the freight network cannot be combined")
+    with busy("trade and freight"):
+        return solve_with_freight(world, scenario, deficits=deficits)
 
 
 def check(
@@ -112,7 +131,6 @@ def check(
 
 def _inter_country(path: str, year: int) -> tuple[World, Table]:
     """Read a table of the OECD and say what is in it and what making a world of it changes."""
-    from karvan.cli.show import busy
     from karvan.data.icio import build
 
     with busy(f"reading {path}"):

@@ -59,6 +59,10 @@ class Settled(NamedTuple):
         columns = ("link", "unit", "load before", "load after", "capacity", "USD per unit")
         return Table(columns, rows, "Full links: what one more unit of room a year would save")
 
+    def tables(self) -> tuple[Table, ...]:
+        """What happened on the network: rounds, full links if any, where freight moves."""
+        return tuple(t for t in (self.steps, self.full_links(), self.moved()) if t.rows)
+
     def moved(self, count: int = 12) -> Table:
         """The links whose load changes most, in the unit of the link a year."""
         before, after = self.before.mean_load, self.after.mean_load

@@ -57,7 +57,7 @@ class Leverage(NamedTuple):
         """One row per closing; of one kind and length only, where asked."""
         rows = tuple(
             (
-                one.name, "-".join(one.countries), one.days, round(one.loss, 1), round(100 * one.share, 4),
+                one.name, "-".join(one.countries), one.days, round(one.loss, 1) + 0.0, round(100 * one.share, 4) + 0.0,
                 round(100 * one.touched, 2), round(100 * one.waits, 1), round(100 * one.dearer, 2),
                 ", ".join(one.detour), ", ".join(one.cut),
             )
