@@ -1,5 +1,7 @@
 """Timings of freight routes: `python benchmarks/network.py [--copies 10]`, in fresh processes with their peak memory.
 
+`--links` shuts every link in turn, and every 20th also by a network built anew, in one process: medians and ratio.
+
 The network as shipped, and copies of it side by side, joined at Moscow and at Shanghai by links of 500 km; all pairs
 of 24 economies and six cargo classes, and the flow between them within the capacities.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -74,12 +77,46 @@ def measure(what: str, folder: str | None) -> None:
     print(f"{seconds:.2f};{cpu:.2f};{len(routes.network.links)};{size};{peak:.0f}")
 
 
+def shut_links(every: int = 20) -> None:
+    """Costs of all pairs and cargoes without each link in turn, and by a new network; processor seconds."""
+    import numpy as np
+
+    import karvan as kv
+    from karvan.network.reroute import costs_without, costs_without_transit
+
+    routes = kv.corridors()
+    costs_without(routes, [0])
+    again, anew, same = [], [], True
+    for m in range(len(routes.network.links)):
+        start = time.process_time()
+        costs = costs_without(routes, [m])
+        again.append(time.process_time() - start)
+        if m % every == 0:
+            start = time.process_time()
+            closed = kv.Corridors(routes.network.with_links(closed=frozenset([m]))).cost_matrix().cost
+            anew.append(time.process_time() - start)
+            same &= np.allclose(costs, closed, rtol=0, atol=1e-12)
+    ratio = statistics.median(anew) / statistics.median(again[::every])
+    bans = time.process_time()
+    for country in sorted(set(routes.network.countries)):
+        costs_without_transit(routes, country)
+    bans = time.process_time() - bans
+    print("measurement;cpu_seconds;median_ms;max_ms;anew_median_ms;ratio;same")
+    figures = (1e3 * statistics.median(again), 1e3 * max(again), 1e3 * statistics.median(anew))
+    print(f"every link shut;{sum(again):.1f};" + ";".join(f"{x:.0f}" for x in figures) + f";{ratio:.1f};{same}")
+    print(f"transit of every country;{bans:.1f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--copies", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--links", action="store_true")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.links:
+        shut_links()
+        return
     if given.one:
         measure(given.one[0], given.one[1] or None)
         return
