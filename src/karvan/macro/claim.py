@@ -21,6 +21,7 @@ RECENT = 5
 CEILING = 200
 HELD = (40.0, 60.0)
 WITHIN = (10, 20)
+Row = tuple[str, float | None, str]
 
 
 def years_to_empty(balance: float, drain: float, rate: float = 0.0) -> float:
@@ -76,19 +77,20 @@ def fund_claim(
     held = _held(history, drawn, taken, today, rate)
     rows = [*_gross(drawn.start, taken, rate), *_net(history, drawn, taken, rate), *held, *_drawn(history, drawn)]
     shown = tuple((case, None if years is None or math.isinf(years) else years, how) for case, years, how in rows)
-    return Table(("case", "years", "arithmetic"), shown, _title(history, drawn))
+    return Table(("case", "years", "arithmetic"), shown, _title(history, drawn, rows))
 
 
-Row = tuple[str, float | None, str]
-
-
-def _title(history: History, drawn: Fund) -> str:
+def _title(history: History, drawn: Fund, rows: Sequence[Row]) -> str:
+    """The claim, and under which of the assumptions it holds (to within half a year)."""
+    head = f"{history.country} fund ({drawn.definition}), years from the start of {drawn.years[0]}, blank: not emptied"
     low, high = history.facts.get("claim_low"), history.facts.get("claim_high")
-    said = f"'empty in {low.mode:.0f} to {high.mode:.0f} years'" if low and high else "'soon empty'"
-    return (
-        f"{history.country} fund ({drawn.definition}) at the start of {drawn.years[0]}: {said} holds only if nothing flows "
-        "in; years from the start, blank where it is not emptied"
-    )
+    if low is None or high is None:
+        return head
+    cases = [row for row in rows if "price that empties" not in row[0]]
+    middle = (low.mode + high.mode) / 2
+    true = [case.strip() for case, years, _ in cases if years is not None and abs(years - middle) <= 1]
+    said = f"'empty in {low.mode:.0f} to {high.mode:.0f} years'"
+    return f"{head}; {said} holds under {len(true)} of {len(cases)}: {', '.join(true) or 'none'}"
 
 
 def _gross(start: float, taken: float, rate: float) -> list[Row]:
@@ -118,7 +120,7 @@ def _net(history: History, drawn: Fund, taken: float, rate: float) -> list[Row]:
         seen = f"the balance is at its highest in {last}"
     return [
         (
-            "b. net drain: withdrawals less receipts, no return",
+            "b. withdrawals less receipts, no return",
             years_to_empty(drawn.start, drain),
             f"{f} / {how}; {span}",
         ),

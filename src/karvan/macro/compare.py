@@ -43,8 +43,8 @@ def fund_rules(
     for rule in rules or tuple(RULES):
         try:
             one = fund(
-                history.country, rule=rule, definition=definition, draws=draws, years=max(AFTER), seed=seed, start=start,
-                price=price if paths is None else None, outage=outage, figures=figures, indexation=indexation,
+                history.country, rule=rule, definition=definition, draws=draws, years=max(AFTER), seed=seed, 
+                start=start, price=price if paths is None else None, outage=outage, figures=figures, indexation=indexation,
                 method=method, oil=oil, data=history, paths=paths,
             )  # fmt: skip
         except ScenarioError:

@@ -31,8 +31,8 @@ FAR = 400
 class Fund(NamedTuple):
     """Paths of one fund under one rule.
 
-    `balance`, `receipts`, `withdrawals` are (draw, year) in MUSD, at the end of and during each year; `empty` (draw,) is
-    the first year that ends with nothing, 0 if none does; `lasting` (draw,) the largest constant withdrawal that would
+    `balance`, `receipts`, `withdrawals` are (draw, year) in MUSD, at the end of and during each year; `empty` (draw,)
+    is the first year that ends with nothing, 0 if none does; `lasting` (draw,) the largest constant withdrawal that would
     not have emptied the fund within the horizon; `law` the fit of the inflow; `forever` the constant withdrawal that
     lasts for ever (low, mode, high real return), MUSD.
     """
@@ -87,13 +87,12 @@ class Fund(NamedTuple):
     def sustainable(self) -> Table:
         """Constant withdrawals in MUSD a year: for ever, and for the horizon with 50, 90 and 95 % probability."""
         last = self.years[-1]
-        rows = [
-            (f"to {last} with {q} % probability", float(np.percentile(self.lasting, 100 - q)), None, None)
-            for q in (50, 90, 95)
-        ]
+        rows: list[tuple[str, float, float | None, float | None]] = []
         if self.forever is not None:
             low, mode, high = self.forever
-            rows.insert(0, ("for ever, at the long-run price", mode, low, high))
+            rows.append(("for ever, at the long-run price", mode, low, high))
+        for q in (50, 90, 95):
+            rows.append((f"to {last} with {q} % probability", float(np.percentile(self.lasting, 100 - q)), None, None))
         columns = ("withdrawal", "musd_a_year", "low", "high")
         return Table(columns, tuple(rows), f"{self._head()}: what can be taken; range by the real return")
 

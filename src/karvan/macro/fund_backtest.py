@@ -41,8 +41,8 @@ class FundBacktest(NamedTuple):
             rows.append((*row, float((self.drawn.balance[:, t] < truth).mean())))
         bands = [f"{name}{x}" for x in ("", "_prices_known") for name in ("p5", "p50", "p95", "inside")]
         title = (
-            f"{self.drawn.country} fund ({self.drawn.definition}) fitted to {self.drawn.law.years[0]}-{self.fitted_to}: "
-            f"balance, MUSD; inside 5-95 %: {self.inside(self.drawn)} of {len(rows)}, with prices known "
+            f"{self.drawn.country} fund ({self.drawn.definition}) fitted to {self.drawn.law.years[0]}-{self.fitted_to}, "
+            f"MUSD; inside 5-95 %: {self.inside(self.drawn)} of {len(rows)}, with prices known "
             f"{self.inside(self.known)}"
         )
         return Table(("year", "observed", *bands, "below"), tuple(rows), title)

@@ -1,4 +1,4 @@
-"""The balance of a fund year by year, for many draws at once: `F_{t+1} = F_t (1 + r_t) + T_t - W_t`, USD, never below 0.
+"""The balance of a fund year by year, for many draws: `F_{t+1} = F_t (1 + r_t) + T_t - W_t`, USD, never below zero.
 
 A year's withdrawal is what the rule asks for or, if less, what is there. The largest constant withdrawal that a draw
 bears over the horizon has a closed form, `min_t (F_0 + sum_{s<=t} T_s / G_s) / (sum_{s<=t} 1 / G_s)` with

@@ -94,8 +94,8 @@ class OilHorizon(NamedTuple):
         word = "not supported" if low > self.claim else "within the range"
         return (
             f"'The oil is gone in {self.claim:.0f} years' is {word} by stated reserves: at {self.q:.0f} Mt a year they "
-            f"last {low:.0f} to {high:.0f} years ({mode:.0f} by proven reserves). What ends sooner is the plateau: after "
-            f"{min(ends):.0f} to {max(ends):.0f} years if output then falls by the assumed rates."
+            f"last {low:.0f} to {high:.0f} years ({mode:.0f} by proven reserves). What ends sooner is the plateau: "
+            f"after {min(ends):.0f} to {max(ends):.0f} years if output then falls by the assumed rates."
         )
 
 

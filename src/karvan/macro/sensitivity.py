@@ -82,8 +82,8 @@ def _table(ranges: Ranges, values: dict[str, np.ndarray], found: object, seed: i
     rows.sort(key=lambda row: -row[2])
     spread = np.percentile(np.concatenate([values["f_A"][0], values["f_B"][0]]), (5, 50, 95)) / 1e3
     title = (
-        f"{ranges.base.country} fund ({ranges.base.definition}) at the end of {ranges.base.years[ranges.years - 1]}, if it "
-        f"could fall below zero: {spread[1]:.0f} bn USD, 5-95 %: {spread[0]:.0f} to {spread[2]:.0f}; share of variance"
+        f"{ranges.base.country} fund ({ranges.base.definition}) at the end of {ranges.base.years[ranges.years - 1]}, "
+        f"if it could fall below zero: {spread[1]:.0f} bn USD, 5-95 %: {spread[0]:.0f} to {spread[2]:.0f}; share of variance"
     )
     return Table(("assumption", "first_order", "total", "total_low", "total_high"), tuple(rows), title)
 
@@ -109,14 +109,14 @@ def _ranges(history: History, years: int, seed: int, definition: str | None, oil
     level = float(law.coef[0] + law.coef[1] * usual)
     level_se = float(np.sqrt(np.array([1, usual]) @ _covariance(law) @ np.array([1, usual])))
     returns = np.array(list(history.get("fund_return", "the sensitivity").values()))
-    sd = float(returns.std(ddof=1))
+    rate_sd = float(returns.std(ddof=1) * np.sqrt(1 / len(returns) + 1 / years))
     reserves, decline = history.fact("reserves", "the sensitivity"), history.fact("decline", "the sensitivity")
     taken = (facts["guaranteed"].low + facts["targeted"].low, facts["guaranteed"].high + facts["targeted"].high)
     field = field_at(history, base.years[0], "mode")
     gone = reserves.mode - float(field.reserves)
     return Ranges(
         np.sort(base.paths.values["oil_price"].mean(1)), float(usual), (level, level_se),
-        (float(law.coef[1]), float(law.se[1])), (float(returns.mean()), sd * float(np.sqrt(1 / len(returns) + 1 / years))),
+        (float(law.coef[1]), float(law.se[1])), (float(returns.mean()), rate_sd),
         taken, (reserves.low - gone, reserves.mode - gone, reserves.high - gone),
         (decline.low, decline.mode, decline.high), base, field, years,
     )  # fmt: skip
