@@ -14,7 +14,8 @@ import numpy as np
 
 from karvan.core.errors import ScenarioError
 from karvan.core.table import Table
-from karvan.macro.fund import Fund, ahead, fund, has_gross
+from karvan.macro.fund import ahead, fund, has_gross
+from karvan.macro.fund_result import Fund
 from karvan.macro.history import BALANCE, History, read_history
 
 RECENT = 5

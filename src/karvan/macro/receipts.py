@@ -83,7 +83,7 @@ class Law(NamedTuple):
             se = float(np.sqrt(left @ left / df * (1 + at @ np.linalg.inv(x.T @ x) @ at)))
             middle, half = float(at @ coef), se * float(student.ppf(0.95, df))
             inside = "yes" if abs(seen - middle) <= half else "no"
-            rows.append((year, float(seen), float(at @ self.coef), middle - half, middle + half, inside))
+            rows.append((year, *map(round, (seen, at @ self.coef, middle - half, middle + half)), inside))
         columns = ("year", "observed_musd", "fitted_musd", "held_out_p5", "held_out_p95", "inside")
         count = sum(row[-1] == "yes" for row in rows)
         title = f"{self.kind}, MUSD: each year forecast from the others; inside 5-95 %: {count} of {len(rows)}"

@@ -13,7 +13,8 @@ import numpy as np
 
 from karvan.core.errors import ScenarioError, SourceError
 from karvan.core.table import Table
-from karvan.macro.fund import Fund, fund, has_gross
+from karvan.macro.fund import fund, has_gross
+from karvan.macro.fund_result import Fund
 from karvan.macro.history import History, read_history
 from karvan.macro.horizon import Field, field_at
 from karvan.macro.receipts import Law
@@ -83,7 +84,8 @@ def _table(ranges: Ranges, values: dict[str, np.ndarray], found: object, seed: i
     spread = np.percentile(np.concatenate([values["f_A"][0], values["f_B"][0]]), (5, 50, 95)) / 1e3
     title = (
         f"{ranges.base.country} fund ({ranges.base.definition}) at the end of {ranges.base.years[ranges.years - 1]}, "
-        f"if it could fall below zero: {spread[1]:.0f} bn USD, 5-95 %: {spread[0]:.0f} to {spread[2]:.0f}; share of variance"
+        f"if it could fall below zero: {spread[1]:.0f} bn USD, "
+        f"5-95 %: {spread[0]:.0f} to {spread[2]:.0f}; share of variance"
     )
     return Table(("assumption", "first_order", "total", "total_low", "total_high"), tuple(rows), title)
 
