@@ -147,12 +147,13 @@ def _fund(options: dict[str, Any]) -> dict[str, Any]:
     from karvan.macro.compare import fund_definitions
     from karvan.macro.fund import fund as run
 
-    found = run(**{"draws": 5000, **options})
+    options = {"draws": 5000, **options}
+    found = run(**options)
     parts = {
         "summary": found.summary(), "balance": found.table(), "flows": found.flows(), "empty": found.emptiness(),
         "sustainable": found.sustainable(), "fit": found.law.table(),
     }  # fmt: skip
-    plain = {"country", "rule", "oil", "method", "data", "seed"}
+    plain = {"country", "rule", "oil", "method", "data", "seed", "draws"}
     if set(options) <= plain:
         parts["definitions"] = fund_definitions(**options)
     return {**parts, "method": found.method, "source": f"sources: {found.source}"}

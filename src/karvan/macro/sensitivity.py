@@ -130,20 +130,26 @@ def _covariance(law: Law) -> np.ndarray:
 
 def _balance(ranges: Ranges, u: np.ndarray) -> np.ndarray:
     """(point,) balance in MUSD after the years, not kept above zero."""
-    from scipy.stats import norm, triang
+    from scipy.special import ndtri
 
     price = np.quantile(ranges.prices, u[:, 0])
-    level = norm.ppf(u[:, 1], *ranges.level)
-    slope = norm.ppf(u[:, 2], *ranges.slope)
-    rate = norm.ppf(u[:, 3], *ranges.rate)
+    level = ranges.level[0] + ranges.level[1] * ndtri(u[:, 1])
+    slope = ranges.slope[0] + ranges.slope[1] * ndtri(u[:, 2])
+    rate = ranges.rate[0] + ranges.rate[1] * ndtri(u[:, 3])
     taken = ranges.taken[0] + u[:, 4] * (ranges.taken[1] - ranges.taken[0])
-    reserves, decline = (
-        triang.ppf(u[:, k], (mode - low) / (high - low), low, high - low)
-        for k, (low, mode, high) in ((5, ranges.reserves), (6, ranges.decline))
-    )
+    reserves, decline = _triangle(u[:, 5], *ranges.reserves), _triangle(u[:, 6], *ranges.decline)
     field = Field(ranges.field.q, np.maximum(reserves, ranges.field.q), decline)
     balance = np.full(len(u), ranges.base.start)
     for t in range(ranges.years):
         inflow = np.maximum(level + slope * (price - ranges.usual), 0.0) * field.production(t)
         balance = balance * (1 + rate) + inflow - taken
     return balance
+
+
+def _triangle(u: np.ndarray, low: float, mode: float, high: float) -> np.ndarray:
+    """Quantiles of a triangular distribution."""
+    below, above = mode - low, high - mode
+    rising = u * (below + above) < below
+    up = low + np.sqrt(u * (below + above) * below)
+    down = high - np.sqrt((1 - u) * (below + above) * above)
+    return np.where(rising, up, down)
