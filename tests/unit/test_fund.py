@@ -30,6 +30,7 @@ def test_the_fit_of_receipts_has_errors_and_forecasts_years_it_did_not_see() -> 
 def test_the_fan_is_ordered_and_emptiness_only_grows(base: kv.Fund) -> None:
     rows = base.table().rows
     assert [row[0] for row in rows] == list(range(2026, 2066))
+    assert base.past[2025] == base.start and 2026 not in base.past
     for row in rows:
         assert list(row[1:6]) == sorted(row[1:6])
     chances = [row[6] for row in rows]

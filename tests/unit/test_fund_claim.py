@@ -37,7 +37,7 @@ def test_drawn_prices_do_not_empty_it_in_six_years() -> None:
 
 def test_the_title_says_where_the_claim_holds() -> None:
     title = kv.fund_claim(draws=200).title
-    assert "holds under 3 of 11: a. gross withdrawals" in title
+    assert "holds under 4 of 12: a. gross withdrawals" in title
     assert "price held at 26" in title and "c. price" not in title
 
 

@@ -95,6 +95,7 @@ def test_columns_are_checked_with_a_suggestion(tmp_path: Path) -> None:
 def test_a_missing_folder_and_an_unknown_country_are_refused(tmp_path: Path) -> None:
     with pytest.raises(kv.SourceError, match=r"no history.csv there; it needs the columns year, series"):
         read_history("XYZ", tmp_path)
+    assert read_history("Norway").country == read_history("nor").country == "NOR"
     with pytest.raises(kv.LabelError, match="Did you mean 'NOR'"):
         read_history("NRO")
 

@@ -198,7 +198,9 @@ def _production(
 def _gdp_before(history: History, start: int) -> float:
     """GDP of the year before the first, MUSD; the years after the last known grow at the means of ten years."""
     gdp = history.series["gdp"]
-    last = max(y for y in gdp if y < start)
+    last = max((y for y in gdp if y < start), default=None)
+    if last is None:
+        raise SourceError(f"{history.folder}: gdp is not known for any year before {start}; the rule needs it")
     g, p, e = (float(np.mean(list(history.series[n].values())[-10:])) for n in ("growth", "inflation", "depreciation"))
     return float(gdp[last] * ((1 + g) * (1 + p) / (1 + e)) ** (start - 1 - last))
 
@@ -245,12 +247,13 @@ def _forever(history: History, setting: Setting, start: int) -> tuple[float, flo
 def _result(history: History, definition: str, setting: Setting, found: Run, paths: Paths) -> Fund:
     empty = np.where(found.empty >= 0, np.asarray(paths.years)[found.empty], 0)
     law = setting.law
+    past = {y: v for y, v in history.series[BALANCE + definition].items() if y < paths.years[0]}
     oil = "production held" if setting.field is None else "reserves and decline drawn from their ranges"
     inflow = f"{law.kind} fitted to {len(law.years)} years (R2 {law.r2:.2f}), drawn with its error; {oil}"
     sources = [history.sources.get(n, ()) for n in (BALANCE + definition, "receipts", "net_flow", "production")]
     source = "; ".join(dict.fromkeys(s for group in sources for s in group))
     return Fund(
-        history.country, definition, setting.rule.name, setting.rule.title, paths.years, setting.start,
+        history.country, definition, setting.rule.name, setting.rule.title, paths.years, setting.start, past,
         found.balance.T, found.receipts.T, found.withdrawals.T, empty, found.lasting,
         _forever(history, setting, paths.years[0]), law, paths, f"{inflow}; {paths.method}", source,
     )  # fmt: skip

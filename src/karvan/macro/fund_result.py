@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -16,10 +17,11 @@ LEVELS = (5, 25, 50, 75, 95)
 class Fund(NamedTuple):
     """Paths of one fund under one rule.
 
-    `balance`, `receipts`, `withdrawals` are (draw, year) in MUSD, at the end of and during each year; `empty` (draw,)
-    is the first year that ends with nothing, 0 if none does; `lasting` (draw,) the largest constant withdrawal that
-    would not have emptied the fund within the horizon; `law` the fit of the inflow; `forever` the constant withdrawal
-    that lasts for ever (low, mode, high real return), MUSD.
+    `balance`, `receipts`, `withdrawals` are (draw, year) in MUSD, at the end of and during each year; under the rule
+    "observed" `receipts` is the net flow. `past` are the known balances up to the start. `empty` (draw,) is the first
+    year that ends with nothing, 0 if none does; `lasting` (draw,) the largest constant withdrawal that would not have
+    emptied the fund within the horizon. `law` is the fit of the inflow; `forever` the constant withdrawal that lasts
+    for ever (at a low, middle and high real return), MUSD.
     """
 
     country: str
@@ -28,6 +30,7 @@ class Fund(NamedTuple):
     title: str
     years: tuple[int, ...]
     start: float
+    past: Mapping[int, float]
     balance: np.ndarray
     receipts: np.ndarray
     withdrawals: np.ndarray
