@@ -26,7 +26,7 @@ TAKES = {
 
 
 def fund(
-    country: Annotated[str, typer.Option(help="ISO3 code, or with --data a name.")] = "KAZ",
+    country: Annotated[str, typer.Option(help="Code or name; with --data any name.")] = "KAZ",
     rule: Annotated[
         str | None,
         typer.Option(
@@ -44,13 +44,13 @@ def fund(
     indexation: Annotated[float | None, typer.Option(help="Yearly growth of fixed amounts, as 0.02.")] = None,
     start: Annotated[int | None, typer.Option(help="First year; default after the last balance.")] = None,
     years: Annotated[int | None, typer.Option(help="How many; default 40, for --sensitivity 10.")] = None,
-    draws: Annotated[int | None, typer.Option(help="How many paths; default 5000.")] = None,
+    draws: Annotated[int | None, typer.Option(help="How many paths.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the draws; default 0.")] = None,
     oil: Annotated[str | None, typer.Option(help="Process of the price: bootstrap or ou; default bootstrap.")] = None,
     method: Annotated[str | None, typer.Option(help="Joint draws: covariance or block; default covariance.")] = None,
     fitted_to: Annotated[int | None, typer.Option(help="Last year known to the back-test; default 2013.")] = None,
     until: Annotated[int | None, typer.Option(help="Last year of the back-test; default 2023.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of history.csv of another country.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with the history.csv of another country.")] = None,
     claim: Annotated[bool, typer.Option("--claim", help="'Empty in five to six years', taken apart.")] = False,
     rules: Annotated[bool, typer.Option("--rules", help="Rules beside each other.")] = False,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="What each assumption is worth.")] = False,
