@@ -24,6 +24,7 @@ from karvan.cli import (
     telling,
     trade,
 )
+from karvan.cli import backtests, corridors, data, estimates, evidence, mirror, money, oil, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -52,6 +53,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check-figure": mirror.check_figure,
     "explain": scenarios.explain,
     "friends": trade.friends,
+    "fund": money.fund,
     "gravity": estimates.gravity,
     "reexports": evidence.reexports,
     "mirror": mirror.mirror,
