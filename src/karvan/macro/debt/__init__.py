@@ -1,1 +1,26 @@
 """Public and external debt of a country: where it goes, what it costs, whose it is."""
+
+from karvan.macro.debt.claims import Checked, check_claims, claims_table
+from karvan.macro.debt.equation import Inputs, Shift, debt_paths, parts, stabilising_balance
+from karvan.macro.debt.face import debt
+from karvan.macro.debt.files import read_debt
+from karvan.macro.debt.owes import Owes, who_owes
+from karvan.macro.debt.result import Debt
+from karvan.macro.debt.summary import net_position
+
+__all__ = [
+    "Checked",
+    "Debt",
+    "Inputs",
+    "Owes",
+    "Shift",
+    "check_claims",
+    "claims_table",
+    "debt",
+    "debt_paths",
+    "net_position",
+    "parts",
+    "read_debt",
+    "stabilising_balance",
+    "who_owes",
+]

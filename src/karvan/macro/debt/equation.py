@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Number = float | Floats
-BLOCK = 1024  # draws worked on at once: a block of 40 years stays in the cache of the processor
+BLOCK = 2048  # draws worked on at once: a block of 40 years stays in the cache of the processor
 
 
 class Inputs(NamedTuple):
@@ -31,7 +31,19 @@ class Inputs(NamedTuple):
     rate_domestic: Number
     rate_foreign: Number
     primary_balance: Number
-    adjustment: Number = 0.0
+    adjustment: Number | Residuals = 0.0
+
+
+class Residuals(NamedTuple):
+    """Stock-flow adjustment that goes with the drawn balance: constant + slope pb + past residuals drawn again.
+
+    `index` (year, draw) says which of `values`; a byte a draw instead of a number.
+    """
+
+    constant: float
+    slope: float
+    values: Floats
+    index: npt.NDArray[np.uint8]
 
 
 class Shift(NamedTuple):
@@ -66,10 +78,13 @@ class Parts(NamedTuple):
     change: Number
 
 
-def carry(a: Number, x: Inputs) -> Number:
-    """Factor by which the debt of last year weighs on this year's GDP: R = ((1-a)(1+i_d) + a(1+i_f)(1+e)) / ((1+g)(1+p))."""
+def carry(a: Number, x: Inputs, N: Number | None = None) -> Number:
+    """Factor by which the debt of last year weighs on this year's GDP, R = ((1-a)(1+i_d) + a(1+i_f)(1+e)) / N.
+
+    N = (1+g)(1+p) may be given where it is known already.
+    """
     owed = (1 - a) * (1 + x.rate_domestic) + a * (1 + x.rate_foreign) * (1 + x.depreciation)
-    return owed / nominal_growth(x)
+    return owed / (nominal_growth(x) if N is None else N)
 
 
 def nominal_growth(x: Inputs) -> Number:
@@ -82,9 +97,10 @@ def next_debt(d: Number, R: Number, pb: Number, sfa: Number) -> Number:
     return R * d - pb + sfa
 
 
-def interest_due(d: Number, a: Number, x: Inputs) -> Number:
-    """Interest of a year, share of its GDP: d ((1-a) i_d + a i_f (1+e)) / ((1+g)(1+p)); foreign interest at the new rate."""
-    return d * ((1 - a) * x.rate_domestic + a * x.rate_foreign * (1 + x.depreciation)) / nominal_growth(x)
+def interest_due(d: Number, a: Number, x: Inputs, N: Number | None = None) -> Number:
+    """Interest of a year, share of its GDP: d ((1-a) i_d + a i_f (1+e)) / N; foreign interest at the new rate."""
+    due = (1 - a) * x.rate_domestic + a * x.rate_foreign * (1 + x.depreciation)
+    return d * due / (nominal_growth(x) if N is None else N)
 
 
 def debt_paths(
@@ -106,14 +122,14 @@ def debt_paths(
     The draws are worked on in blocks, years first inside a block, so that no array but the two results is as large as
     the inputs.
     """
-    debt, interest = np.empty((draws, years)), np.empty((draws, years))
+    debt, interest = np.empty((2, years, draws))
     start = np.broadcast_to(np.asarray(d0, dtype=float), (draws,))
     share = np.broadcast_to(np.asarray(a, dtype=float), (years,))[:, None]
     for first in range(0, draws, BLOCK):
         rows = slice(first, min(first + BLOCK, draws))
-        x = Inputs(*(_block(v, rows, draws, years) for v in inputs))
-        debt[rows], interest[rows] = _run(start[rows], share, shifted(x, shift, years), years)
-    return DebtPaths(debt, interest)
+        x = shifted(_rows(inputs, rows, draws, years), shift, years)
+        _run(start[rows], share, x, debt[:, rows], interest[:, rows])
+    return DebtPaths(debt.T, interest.T)
 
 
 def shifted(x: Inputs, shift: Shift | None, years: int) -> Inputs:
@@ -131,33 +147,52 @@ def shifted(x: Inputs, shift: Shift | None, years: int) -> Inputs:
     )
 
 
+def compose(one: Shift | None, two: Shift | None) -> Shift | None:
+    """Both shifts: added, depreciations multiplied."""
+    if one is None or two is None:
+        return two if one is None else one
+    dollar = (1 + np.asarray(one.depreciation)) * (1 + np.asarray(two.depreciation)) - 1
+    return Shift(*(np.add(v, w) for v, w in zip(one, two, strict=True)))._replace(depreciation=dollar)
+
+
 def money(x: Inputs, draws: int, years: int, shift: Shift | None = None) -> tuple[Floats, Floats]:
     """Nominal GDP and the price of a dollar over those before the first year, each (draw, year)."""
-    gdp, dollar = np.empty((draws, years)), np.empty((draws, years))
+    gdp, dollar = np.empty((2, years, draws))
     for first in range(0, draws, BLOCK):
         rows = slice(first, min(first + BLOCK, draws))
-        block = shifted(Inputs(*(_block(v, rows, draws, years) for v in x)), shift, years)
-        gdp[rows] = np.cumprod(np.asarray(nominal_growth(block)), axis=0).T
-        dollar[rows] = np.cumprod(1 + np.asarray(block.depreciation), axis=0).T
-    return gdp, dollar
+        block = shifted(_rows(x, rows, draws, years), shift, years)
+        gdp[:, rows] = np.cumprod(np.asarray(nominal_growth(block)), axis=0)
+        dollar[:, rows] = np.cumprod(1 + np.asarray(block.depreciation), axis=0)
+    return gdp.T, dollar.T
 
 
-def _block(value: Number, rows: slice, draws: int, years: int) -> Floats:
-    """The rows of an input as (year, draw), or (year, 1) where all draws share it."""
+def _rows(inputs: Inputs, rows: slice, draws: int, years: int) -> Inputs:
+    """The inputs of some draws as (year, draw), or (year, 1) where all draws share one."""
+    law = inputs.adjustment
+    x = Inputs(*(_block(v, rows, draws, years) for v in inputs[:-1]))
+    if isinstance(law, Residuals):
+        drawn = law.values[law.index[:, rows]]
+        return x._replace(adjustment=law.constant + law.slope * np.asarray(x.primary_balance) + drawn)
+    return x._replace(adjustment=_block(law, rows, draws, years))
+
+
+def _block(value: object, rows: slice, draws: int, years: int) -> Floats:
     array = np.asarray(value, dtype=float)
     if array.ndim < 2:
         return np.broadcast_to(array, (years,))[:, None]
     return np.ascontiguousarray(np.broadcast_to(array, (draws, years))[rows].T)
 
 
-def _run(start: Floats, share: Floats, x: Inputs, years: int) -> tuple[Floats, Floats]:
-    R, cost = np.asarray(carry(share, x)), np.asarray(interest_due(1.0, share, x))
+def _run(start: Floats, share: Floats, x: Inputs, debt: Floats, interest: Floats) -> None:
+    """Fill debt and interest, (year, draw), from the debt before the first year."""
+    N = np.asarray(nominal_growth(x))
+    R, cost = np.asarray(carry(share, x, N)), np.asarray(interest_due(1.0, share, x, N))
     flow = np.asarray(x.adjustment) - np.asarray(x.primary_balance)
-    d, debt, interest = start, np.empty((years, len(start))), np.empty((years, len(start)))
-    for t in range(years):
-        interest[t] = cost[t] * d
-        d = debt[t] = next_debt(d, R[t], 0.0, flow[t])
-    return debt.T, interest.T
+    d = start
+    for t in range(len(debt)):
+        np.multiply(cost[t], d, out=interest[t])
+        debt[t] = next_debt(d, R[t], 0.0, flow[t])
+        d = debt[t]
 
 
 def parts(d: Number, d_new: Number, a: Number, x: Inputs) -> Parts:

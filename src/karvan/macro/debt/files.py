@@ -30,6 +30,7 @@ UNITS = {
     "exchange_rate_end": "per USD",
     "foreign_share": "share of debt",
     "rate_effective": "fraction",
+    "market_yield": "fraction",
 }
 LIMITS = {
     "gross_debt": (0.0, 5.0, "debt cannot be negative; write 0.23 for 23 %"),
@@ -37,6 +38,7 @@ LIMITS = {
     "exchange_rate_end": (1e-9, math.inf, "a price of a dollar is positive"),
     "foreign_share": (0.0, 1.0, "write the part of all debt, 0 to 1"),
     "rate_effective": (-0.1, 1.0, "write 0.05 for 5 %"),
+    "market_yield": (-0.1, 1.0, "write 0.13 for 13 %"),
 }
 NEEDED = ("gross_debt", "foreign_share")
 MEASURES = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from karvan.core.errors import SourceError
 from karvan.core.table import Table
-from karvan.macro.debt.equation import Floats, Inputs, Parts, carry, next_debt, parts
+from karvan.macro.debt.equation import Floats, Inputs, Number, Parts, carry, next_debt, parts
 
 if TYPE_CHECKING:
     from karvan.macro.debt.files import DebtFiles
@@ -35,6 +35,14 @@ class Observed(NamedTuple):
     parts: Parts
     assumed: tuple[bool, ...]
 
+    def until(self, year: int) -> Observed:
+        """The same up to a year; rates and shares that stand for unknown ones are those of the whole record."""
+        keep = np.array(self.years) <= year
+        years = tuple(y for y in self.years if y <= year)
+        cut = [Inputs(*(_cut(v, keep) for v in self.inputs)), Parts(*(_cut(v, keep) for v in self.parts))]
+        assumed = self.assumed[: len(years)]
+        return Observed(self.country, years, *(v[keep] for v in self[2:5]), *cut, assumed)  # type: ignore[arg-type]
+
     def gaps(self) -> Floats:
         """The identity with its residual, less the observed ratio: rounding errors only, (year,)."""
         x = self.inputs._replace(adjustment=self.parts.adjustment)
@@ -50,6 +58,10 @@ class Observed(NamedTuple):
             rows.append((year, round(float(self.debt[t]) * PERCENT, 2), *moved, basis))
         names = ("year", "debt", *Parts._fields, "rate and share")
         return Table(names, tuple(rows), f"{self.country}: debt, % of GDP, and what moved it, points of GDP")
+
+
+def _cut(values: Number, keep: np.ndarray) -> Number:
+    return values[keep] if isinstance(values, np.ndarray) else values
 
 
 class Adjustment(NamedTuple):

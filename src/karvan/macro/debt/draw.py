@@ -1,0 +1,143 @@
+"""From joint draws of a country's money to the inputs of its debt, and the debt that they start from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from karvan.core.errors import LabelError, ScenarioError, SourceError
+from karvan.core.labels import suggest
+from karvan.macro.debt.equation import Floats, Inputs, Number, Residuals, Shift, debt_paths, money
+from karvan.macro.debt.history import Adjustment, domestic_rate, effective_rate, foreign_rate, nearest
+
+if TYPE_CHECKING:
+    from karvan.macro.debt.files import DebtFiles
+    from karvan.macro.history import History
+    from karvan.macro.paths import Paths
+
+NEEDED = ("growth", "inflation", "depreciation", "primary_balance")
+RATES = ("last", "drawn")
+MEAN_YEARS = 10
+
+
+class Start(NamedTuple):
+    """The state before the first year; numbers, or (draw,) where the years since the last known were drawn.
+
+    `debt` share of GDP, `gdp` million of local money, `dollar` local money per USD.
+    """
+
+    year: int
+    debt: Number
+    gdp: Number
+    dollar: Number
+
+
+def inputs(paths: Paths, history: History, files: DebtFiles, a: float, law: Adjustment | float, rate: str) -> Inputs:
+    """Inputs of the debt from the draws of `karvan.macro.paths`.
+
+    The drawn domestic rate is the effective one on all debt; what is left for domestic debt is (i - a i_f) / (1 - a).
+    rate "last" moves the draws so that their mean is the last known effective rate: contracts keep it for years, and the
+    mean of ten years forgets where rates are now. "drawn" leaves them.
+    """
+    missing = [n for n in NEEDED if n not in paths.values]
+    if missing:
+        raise SourceError(f"{paths.country}: the paths have no {', '.join(missing)}; add the series to history.csv")
+    if rate not in RATES:
+        raise LabelError(f"rate is {rate!r}, not one of {', '.join(RATES)}.{suggest(rate, RATES)}")
+    known = effective_rate(history, files)
+    i: Number = float(np.mean([known[y] for y in sorted(known)[-MEAN_YEARS:]]))
+    if "rate_domestic" in paths.values:
+        i = paths.values["rate_domestic"]
+    if rate == "last":
+        i = i + (known[max(known)] - float(np.mean(i)))
+    i_f = paths.values.get("rate_foreign", foreign_rate(history))
+    i_f = i if i_f is None else float(np.mean(i_f)) if np.ptp(i_f) == 0 else i_f
+    i_d = domestic_rate(i, i_f, a)
+    g, p, e, pb = (paths.values[n] for n in NEEDED)
+    return Inputs(g, p, e, i_d, i_f, pb, adjustment(law, pb.shape, paths))
+
+
+def adjustment(law: Adjustment | float, shape: tuple[int, ...], paths: Paths, seed: int = 0) -> Number | Residuals:
+    """The stock-flow adjustment of the draws: a number, or the fitted law with its residuals drawn again."""
+    if not isinstance(law, Adjustment):
+        return law
+    draws, years = shape
+    rng = np.random.default_rng([seed, 2, paths.years[0]])
+    index = rng.integers(0, len(law.residuals), (draws, years), dtype=np.uint8)
+    return Residuals(law.constant, law.slope, law.residuals, np.ascontiguousarray(index.T))
+
+
+def known_start(history: History, files: DebtFiles, year: int | None = None) -> Start:
+    """The state at the end of the last year with debt, GDP and a dollar, or of a year asked for."""
+    debt, gdp, fx = files.series["gross_debt"], history.get("gdp", "debt in money"), history.get("fx", "debt in money")
+    years = [y for y in debt if y in gdp and y in fx]
+    if not years:
+        raise SourceError(f"{history.country}: no year has gross_debt, gdp and fx")
+    at = max(years) if year is None else year
+    if at not in years:
+        raise LabelError(f"{history.country}: no debt, GDP and dollar known of {at}; the last year is {max(years)}")
+    return Start(at, debt[at], gdp[at] * fx[at], files.series.get("exchange_rate_end", {}).get(at, fx[at]))
+
+
+def rolled(start: Start, x: Inputs, a: float, draws: int, years: int) -> Start:
+    """The state `years` later, drawn: where each draw of the years in between has got to."""
+    debt = debt_paths(start.debt, a, x, draws, years).debt[:, -1]
+    gdp, dollar = money(x, draws, years)
+    return Start(start.year + years, debt, start.gdp * gdp[:, -1], start.dollar * dollar[:, -1])
+
+
+def shift_of(
+    years: Sequence[int],
+    growth: object = 0.0,
+    inflation: object = 0.0,
+    depreciation: object = 0.0,
+    rates: object = 0.0,
+    primary_balance: object = 0.0,
+) -> Shift | None:
+    """What-if arguments as a shift: a number (each year; a depreciation in the first), a value a year, or {year: value}."""
+    given = {
+        "growth": growth,
+        "inflation": inflation,
+        "depreciation": depreciation,
+        "rates": rates,
+        "primary_balance": primary_balance,
+    }
+    found = {name: _by_year(name, value, years) for name, value in given.items()}
+    low = {n: -1.0 for n in ("growth", "inflation", "depreciation")}
+    for name, values in found.items():
+        if not np.isfinite(values).all() or (np.abs(values) > (5 if name == "depreciation" else 1)).any():
+            raise ScenarioError(f"{name} is {given[name]!r}; give fractions, as 0.01 for one point")
+        if name in low and (values <= low[name]).any():
+            raise ScenarioError(f"{name} of -100 % or less leaves nothing")
+    return Shift(**found) if any(v.any() for v in found.values()) else None
+
+
+def _by_year(name: str, value: object, years: Sequence[int]) -> Floats:
+    if isinstance(value, Mapping):
+        unknown = [y for y in value if y not in years]
+        if unknown:
+            raise LabelError(f"{name}: {unknown[0]} is not a year of the paths, {years[0]} to {years[-1]}")
+        return np.array([float(value.get(y, 0.0)) for y in years])
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ScenarioError(f"{name} is {value!r}; give a number, one value a year, or {{year: value}}") from None
+    if array.ndim == 0 and name == "depreciation":
+        return np.where(np.arange(len(years)) == 0, float(array), 0.0)
+    if array.ndim == 0:
+        return np.full(len(years), float(array))
+    if array.shape != (len(years),):
+        raise ScenarioError(f"{name} has {array.size} values for {len(years)} years; give one value a year")
+    return array.copy()
+
+
+def share_of(files: DebtFiles, given: float | None) -> float:
+    """Foreign share of the debt: given, or the last known one."""
+    if given is None:
+        known = files.series["foreign_share"]
+        return nearest(known, max(known))
+    if not 0 <= given <= 1:
+        raise ScenarioError(f"foreign_share is {given!r}; give the part of all debt in foreign currency, 0 to 1")
+    return float(given)
