@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import backtests, corridors, data, estimates, evidence, mirror, oil, scenarios, telling, trade
+from karvan.cli import backtests, corridors, data, debt, estimates, evidence, mirror, oil, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -36,6 +36,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "backtest": backtests.backtest,
     "brief": telling.brief,
     "check": scenarios.check,
+    "debt": debt.debt,
     "check-figure": mirror.check_figure,
     "explain": scenarios.explain,
     "friends": trade.friends,

@@ -95,10 +95,7 @@ def _check(claim: Claim, known: Mapping[str, Sequence[Figure]]) -> Checked:
     fits = tuple(hit for m in same_kind for hit in _nearest(claim.figure, m, inside[m]))
     if not own:
         return Checked(claim, "cannot be told", None, None, None, None, fits)
-    if _fits(claim.figure, own[-1]):
-        verdict = "supported"
-    else:
-        verdict = "partly" if fits else "not supported"
+    verdict = "supported" if _fits(claim.figure, own[-1]) else "partly" if fits else "not supported"
     low, high = min(f.low for f in own), max(f.high for f in own)
     return Checked(claim, verdict, own[-1].middle, own[-1].date, low, high, fits)
 

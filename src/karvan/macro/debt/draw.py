@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NEEDED = ("growth", "inflation", "depreciation", "primary_balance")
 RATES = ("last", "drawn")
 MEAN_YEARS = 10
+SEED = 20130509  # of what is drawn here and not in the paths: draw i is the same whatever paths it goes with
 
 
 class Start(NamedTuple):
@@ -38,8 +39,8 @@ def inputs(paths: Paths, history: History, files: DebtFiles, a: float, law: Adju
     """Inputs of the debt from the draws of `karvan.macro.paths`.
 
     The drawn domestic rate is the effective one on all debt; what is left for domestic debt is (i - a i_f) / (1 - a).
-    rate "last" moves the draws so that their mean is the last known effective rate: contracts keep it for years, and the
-    mean of ten years forgets where rates are now. "drawn" leaves them.
+    rate "last" moves the draws so that their mean is the last known effective rate: contracts keep it for years, and
+    the mean of ten years forgets where rates are now. "drawn" leaves them.
     """
     missing = [n for n in NEEDED if n not in paths.values]
     if missing:
@@ -56,17 +57,39 @@ def inputs(paths: Paths, history: History, files: DebtFiles, a: float, law: Adju
     i_f = i if i_f is None else float(np.mean(i_f)) if np.ptp(i_f) == 0 else i_f
     i_d = domestic_rate(i, i_f, a)
     g, p, e, pb = (paths.values[n] for n in NEEDED)
-    return Inputs(g, p, e, i_d, i_f, pb, adjustment(law, pb.shape, paths))
+    return Inputs(g, p, e, i_d, i_f, pb, adjustment(law, pb.shape, paths.years[0]))
 
 
-def adjustment(law: Adjustment | float, shape: tuple[int, ...], paths: Paths, seed: int = 0) -> Number | Residuals:
-    """The stock-flow adjustment of the draws: a number, or the fitted law with its residuals drawn again."""
+def adjustment(law: Adjustment | float, shape: tuple[int, ...], first: int) -> Number | Residuals:
+    """The stock-flow adjustment of the draws: a number, or the fitted law with its residuals drawn again.
+
+    Constant and slope are drawn once for a path, from the normal of their estimate.
+    """
     if not isinstance(law, Adjustment):
         return law
     draws, years = shape
-    rng = np.random.default_rng([seed, 2, paths.years[0]])
+    rng = np.random.default_rng([SEED, 2, first])
+    b = rng.multivariate_normal([law.constant, law.slope], law.covariance, draws, method="svd")
     index = rng.integers(0, len(law.residuals), (draws, years), dtype=np.uint8)
-    return Residuals(law.constant, law.slope, law.residuals, np.ascontiguousarray(index.T))
+    return Residuals(b[:, 0], b[:, 1], law.residuals, np.ascontiguousarray(index.T))
+
+
+def doubt(history: History, x: Inputs, draws: int) -> Shift:
+    """How far the means of growth, inflation, depreciation and balance may be off: (draw, 1), the same all years.
+
+    Means of ten years are estimates: normal with the covariance of the ten years over ten, widened as Student's t. Of
+    the balance only what the adjustment leaves reaches the debt.
+    """
+    series = [history.get(n, "debt") for n in NEEDED]
+    years = sorted(set.intersection(*(set(s) for s in series)))[-MEAN_YEARS:]
+    past = np.array([[s[y] for s in series] for y in years])
+    n = len(years)
+    rng = np.random.default_rng([SEED, 3])
+    wide = np.sqrt((n - 1) / rng.chisquare(n - 1, draws))
+    off = rng.multivariate_normal(np.zeros(len(series)), np.cov(past.T) / n, draws, method="svd") * wide[:, None]
+    g, p, e, pb = off.T[:, :, None]
+    slope = x.adjustment.slope if isinstance(x.adjustment, Residuals) else 0.0
+    return Shift(growth=g, inflation=p, depreciation=e, primary_balance=pb * (1 - np.reshape(slope, (-1, 1))))
 
 
 def known_start(history: History, files: DebtFiles, year: int | None = None) -> Start:
@@ -81,10 +104,10 @@ def known_start(history: History, files: DebtFiles, year: int | None = None) -> 
     return Start(at, debt[at], gdp[at] * fx[at], files.series.get("exchange_rate_end", {}).get(at, fx[at]))
 
 
-def rolled(start: Start, x: Inputs, a: float, draws: int, years: int) -> Start:
+def rolled(start: Start, x: Inputs, a: float, draws: int, years: int, shifts: Sequence[Shift] = ()) -> Start:
     """The state `years` later, drawn: where each draw of the years in between has got to."""
-    debt = debt_paths(start.debt, a, x, draws, years).debt[:, -1]
-    gdp, dollar = money(x, draws, years)
+    debt = debt_paths(start.debt, a, x, draws, years, shifts).debt[:, -1]
+    gdp, dollar = money(x, draws, years, shifts)
     return Start(start.year + years, debt, start.gdp * gdp[:, -1], start.dollar * dollar[:, -1])
 
 
@@ -96,7 +119,7 @@ def shift_of(
     rates: object = 0.0,
     primary_balance: object = 0.0,
 ) -> Shift | None:
-    """What-if arguments as a shift: a number (each year; a depreciation in the first), a value a year, or {year: value}."""
+    """What-if arguments as a shift: a number (a depreciation in year one, the others in each), a value a year, a dict."""
     given = {
         "growth": growth,
         "inflation": inflation,
@@ -105,7 +128,7 @@ def shift_of(
         "primary_balance": primary_balance,
     }
     found = {name: _by_year(name, value, years) for name, value in given.items()}
-    low = {n: -1.0 for n in ("growth", "inflation", "depreciation")}
+    low = dict.fromkeys(("growth", "inflation", "depreciation"), -1.0)
     for name, values in found.items():
         if not np.isfinite(values).all() or (np.abs(values) > (5 if name == "depreciation" else 1)).any():
             raise ScenarioError(f"{name} is {given[name]!r}; give fractions, as 0.01 for one point")

@@ -6,12 +6,14 @@ on debt dynamics; all ratios to GDP, all rates fractions a year:
     d[t] = R[t] d[t-1] - pb[t] + sfa[t]
     R = ((1-a)(1+i_d) + a (1+i_f)(1+e)) / ((1+g)(1+p))
 
-a share of the debt in foreign currency at the end of the year before, i_d and i_f interest on domestic and foreign debt,
-g real growth, p rise of the GDP deflator, e rise of the price of a dollar, pb primary balance, sfa stock-flow adjustment.
+a share of the debt in foreign currency at the end of the year before, i_d and i_f interest on domestic and foreign
+debt, g real growth, p rise of the GDP deflator, e rise of the price of a dollar, pb primary balance, sfa stock-flow
+adjustment.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,17 +39,18 @@ class Inputs(NamedTuple):
 class Residuals(NamedTuple):
     """Stock-flow adjustment that goes with the drawn balance: constant + slope pb + past residuals drawn again.
 
-    `index` (year, draw) says which of `values`; a byte a draw instead of a number.
+    `constant` and `slope` are numbers or (draw,); `which` (year, draw) says which of `values`: a byte a draw instead of
+    a number.
     """
 
-    constant: float
-    slope: float
+    constant: Number
+    slope: Number
     values: Floats
-    index: npt.NDArray[np.uint8]
+    which: npt.NDArray[np.uint8]
 
 
 class Shift(NamedTuple):
-    """What is added to the inputs of every draw, numbers or (year,) arrays; of a depreciation, what it is multiplied by.
+    """What is added to the inputs: numbers, (year,) or (draw, 1); of a depreciation, what it is multiplied by.
 
     depreciation 0.3: the dollar is 30 % dearer than it would be from then on. rates: to domestic and foreign alike.
     """
@@ -104,7 +107,7 @@ def interest_due(d: Number, a: Number, x: Inputs, N: Number | None = None) -> Nu
 
 
 def debt_paths(
-    d0: Number, a: Number, inputs: Inputs, draws: int, years: int, shift: Shift | None = None
+    d0: Number, a: Number, inputs: Inputs, draws: int, years: int, shifts: Sequence[Shift] = ()
 ) -> DebtPaths:
     """Debt and interest of every draw and year from the debt at the start.
 
@@ -113,7 +116,7 @@ def debt_paths(
     d0 : number or (draw,) debt before the first year, share of GDP
     a : number or (year,) share of the debt in foreign currency; new borrowing keeps it so
     inputs : numbers, (year,) or (draw, year)
-    shift : added to the inputs block by block, so that it costs no copy of them
+    shifts : put on the inputs one after the other, block by block, so that they cost no copy of them
 
     Returns
     -------
@@ -127,16 +130,13 @@ def debt_paths(
     share = np.broadcast_to(np.asarray(a, dtype=float), (years,))[:, None]
     for first in range(0, draws, BLOCK):
         rows = slice(first, min(first + BLOCK, draws))
-        x = shifted(_rows(inputs, rows, draws, years), shift, years)
+        x = _rows(inputs, shifts, rows, draws, years)
         _run(start[rows], share, x, debt[:, rows], interest[:, rows])
     return DebtPaths(debt.T, interest.T)
 
 
-def shifted(x: Inputs, shift: Shift | None, years: int) -> Inputs:
-    """Return inputs of (year, draw) with the shift put on them."""
-    if shift is None:
-        return x
-    s = Shift(*(np.broadcast_to(np.asarray(v, dtype=float), (years,))[:, None] for v in shift))
+def shifted(x: Inputs, s: Shift) -> Inputs:
+    """Return the inputs with a shift on them."""
     return x._replace(
         growth=x.growth + s.growth,
         inflation=x.inflation + s.inflation,
@@ -147,39 +147,41 @@ def shifted(x: Inputs, shift: Shift | None, years: int) -> Inputs:
     )
 
 
-def compose(one: Shift | None, two: Shift | None) -> Shift | None:
-    """Both shifts: added, depreciations multiplied."""
-    if one is None or two is None:
-        return two if one is None else one
-    dollar = (1 + np.asarray(one.depreciation)) * (1 + np.asarray(two.depreciation)) - 1
-    return Shift(*(np.add(v, w) for v, w in zip(one, two, strict=True)))._replace(depreciation=dollar)
-
-
-def money(x: Inputs, draws: int, years: int, shift: Shift | None = None) -> tuple[Floats, Floats]:
+def money(x: Inputs, draws: int, years: int, shifts: Sequence[Shift] = ()) -> tuple[Floats, Floats]:
     """Nominal GDP and the price of a dollar over those before the first year, each (draw, year)."""
     gdp, dollar = np.empty((2, years, draws))
     for first in range(0, draws, BLOCK):
         rows = slice(first, min(first + BLOCK, draws))
-        block = shifted(_rows(x, rows, draws, years), shift, years)
+        block = _rows(x, shifts, rows, draws, years)
         gdp[:, rows] = np.cumprod(np.asarray(nominal_growth(block)), axis=0)
         dollar[:, rows] = np.cumprod(1 + np.asarray(block.depreciation), axis=0)
     return gdp.T, dollar.T
 
 
-def _rows(inputs: Inputs, rows: slice, draws: int, years: int) -> Inputs:
-    """The inputs of some draws as (year, draw), or (year, 1) where all draws share one."""
+def _rows(inputs: Inputs, shifts: Sequence[Shift], rows: slice, draws: int, years: int) -> Inputs:
+    """The shifted inputs of some draws as (year, draw), or (year, 1) where all draws share one.
+
+    The adjustment goes with the balance as drawn: what a shift adds to the balance reaches the debt in full.
+    """
     law = inputs.adjustment
     x = Inputs(*(_block(v, rows, draws, years) for v in inputs[:-1]))
     if isinstance(law, Residuals):
-        drawn = law.values[law.index[:, rows]]
-        return x._replace(adjustment=law.constant + law.slope * np.asarray(x.primary_balance) + drawn)
-    return x._replace(adjustment=_block(law, rows, draws, years))
+        constant, slope = (np.broadcast_to(np.asarray(v), (draws,))[rows] for v in (law.constant, law.slope))
+        drawn = law.values[law.which[:, rows]]
+        x = x._replace(adjustment=constant + slope * np.asarray(x.primary_balance) + drawn)
+    else:
+        x = x._replace(adjustment=_block(law, rows, draws, years))
+    for shift in shifts:
+        x = shifted(x, Shift(*(_block(v, rows, draws, years) for v in shift)))
+    return x
 
 
 def _block(value: object, rows: slice, draws: int, years: int) -> Floats:
     array = np.asarray(value, dtype=float)
     if array.ndim < 2:
         return np.broadcast_to(array, (years,))[:, None]
+    if array.shape == (draws, 1):
+        return array[rows].T
     return np.ascontiguousarray(np.broadcast_to(array, (draws, years))[rows].T)
 
 
@@ -199,8 +201,8 @@ def parts(d: Number, d_new: Number, a: Number, x: Inputs) -> Parts:
     """Split the change of the ratio, exactly; the stock-flow adjustment is what the rest leaves.
 
     With N = (1+g)(1+p), i = (1-a) i_d + a i_f:  interest d i/N, inflation -d p(1+g)/N, growth -d g/N, exchange rate
-    d a e (1+i_f)/N, primary balance -pb. IMF (2013) calls interest + inflation the real interest rate. `x.adjustment` is
-    not read.
+    d a e (1+i_f)/N, primary balance -pb. IMF (2013) calls interest + inflation the real interest rate. `x.adjustment`
+    is not read.
     """
     N = nominal_growth(x)
     interest = d * ((1 - a) * x.rate_domestic + a * x.rate_foreign) / N
@@ -212,9 +214,7 @@ def parts(d: Number, d_new: Number, a: Number, x: Inputs) -> Parts:
     return Parts(interest, inflation, growth, exchange, -x.primary_balance, rest, change)
 
 
-def stabilising_balance(
-    d: Number, R: Number, sfa: Number = 0.0, target: float | None = None, years: int = 1
-) -> Number:
+def stabilising_balance(d: Number, R: Number, sfa: Number = 0.0, target: float | None = None, years: int = 1) -> Number:
     """Primary balance that, kept every year, brings the ratio to `target` after `years`; None: holds it where it is.
 
     pb = (R**T d - target) (R - 1) / (R**T - 1) + sfa, and (d - target)/T + sfa where R is 1; for target d it is

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from karvan.core.errors import ScenarioError
-from karvan.macro.debt.draw import inputs, known_start, rolled, share_of, shift_of
+from karvan.macro.debt.draw import doubt, inputs, known_start, rolled, share_of, shift_of
 from karvan.macro.debt.equation import debt_paths
 from karvan.macro.debt.files import read_debt
 from karvan.macro.debt.history import Adjustment, fit_adjustment, observed
@@ -47,7 +47,7 @@ def debt(
     years, draws, seed, method, oil : of the joint draws, see `karvan.macro.paths.macro_paths`.
     start : first year; default the year after the last known debt. Years between the two are drawn too.
     paths : joint draws to use instead, so that the fund and the debt meet the same futures; its years and draws count.
-    growth, inflation, depreciation, rates, primary_balance : what if; shifts in fractions (0.01 is a point) put on every
+    growth, inflation, depreciation, rates, primary_balance : what if; shifts in fractions (0.01 is a point) on every
         draw: a number for every year, a value a year, or {year: value}. A single `depreciation` is a dollar that much
         dearer from the first year on; `rates` moves all interest at once.
     foreign_share : part of the debt in foreign currency; default the last known.
@@ -79,16 +79,19 @@ def debt(
         raise ScenarioError(f"draws is {n}; bands of 5 and 95 % need {DRAWS_FOR_BANDS}")
     gap = paths.years[0] - known.year - 1
     if gap < 0:
-        known = known_start(history, files, paths.years[0] - 1)
-    elif gap:
+        raise ScenarioError(
+            f"{history.country}: the first year is {paths.years[0]}, but debt is known up to {known.year}; start in "
+            f"{known.year + 1} or later, or ask for a back-test (backtest_debt)"
+        )
+    if gap:
         between = macro_paths(
             country, draws=n, years=gap, seed=seed, method=method, oil=oil, data=history, start=known.year + 1
         )
-        known = rolled(known, inputs(between, history, files, a, law, rate), a, n, gap)
-    x, shift = (
-        inputs(paths, history, files, a, law, rate),
-        shift_of(paths.years, growth, inflation, depreciation, rates, primary_balance),
-    )
+        before = inputs(between, history, files, a, law, rate)
+        known = rolled(known, before, a, n, gap, [doubt(history, before, n)])
+    x = inputs(paths, history, files, a, law, rate)
+    asked = shift_of(paths.years, growth, inflation, depreciation, rates, primary_balance)
+    shifts = (doubt(history, x, n), *([asked] if asked else []))
     revenue = files.series.get("revenue", {})
     return Debt(
         country=history.country,
@@ -98,8 +101,8 @@ def debt(
         foreign_share=a,
         revenue=revenue[max(revenue)] if revenue else None,
         inputs=x,
-        shift=shift,
-        paths=debt_paths(known.debt, a, x, n, len(paths.years), shift),
+        shifts=shifts,
+        paths=debt_paths(known.debt, a, x, n, len(paths.years), shifts),
         seen=seen,
         law=law,
         history=history,

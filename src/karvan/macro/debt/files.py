@@ -245,7 +245,9 @@ def _currency(units: Iterable[str], faults: Faults) -> str:
     """The one local currency of all files; more than one is a fault, none is the dollar."""
     strange = sorted({u for u in units if not u.startswith("million ")})
     if strange:
-        faults.add(f"unit {strange[0]!r}", remedy="amounts are in million USD or million of local money, as million KZT")
+        faults.add(
+            f"unit {strange[0]!r}", remedy="amounts are in million USD or million of local money, as million KZT"
+        )
     found = sorted({u.removeprefix("million ") for u in units} - {"USD"} - set(strange))
     if len(found) > 1:
         faults.add(f"mixed currencies {found}", remedy="one local currency for a country, and USD")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -39,14 +39,14 @@ class Observed(NamedTuple):
         """The same up to a year; rates and shares that stand for unknown ones are those of the whole record."""
         keep = np.array(self.years) <= year
         years = tuple(y for y in self.years if y <= year)
-        cut = [Inputs(*(_cut(v, keep) for v in self.inputs)), Parts(*(_cut(v, keep) for v in self.parts))]
-        assumed = self.assumed[: len(years)]
-        return Observed(self.country, years, *(v[keep] for v in self[2:5]), *cut, assumed)  # type: ignore[arg-type]
+        x, moved = Inputs(*(_cut(v, keep) for v in self.inputs)), Parts(*(_cut(v, keep) for v in self.parts))
+        before, debt, share = self.before[keep], self.debt[keep], self.foreign_share[keep]
+        return Observed(self.country, years, before, debt, share, x, moved, self.assumed[: len(years)])
 
     def gaps(self) -> Floats:
         """The identity with its residual, less the observed ratio: rounding errors only, (year,)."""
-        x = self.inputs._replace(adjustment=self.parts.adjustment)
-        again = next_debt(self.before, carry(self.foreign_share, x), x.primary_balance, x.adjustment)
+        R = carry(self.foreign_share, self.inputs)
+        again = next_debt(self.before, R, self.inputs.primary_balance, self.parts.adjustment)
         return np.asarray(again - self.debt)
 
     def table(self) -> Table:
@@ -60,7 +60,7 @@ class Observed(NamedTuple):
         return Table(names, tuple(rows), f"{self.country}: debt, % of GDP, and what moved it, points of GDP")
 
 
-def _cut(values: Number, keep: np.ndarray) -> Number:
+def _cut(values: object, keep: np.ndarray) -> Any:
     return values[keep] if isinstance(values, np.ndarray) else values
 
 
@@ -72,9 +72,14 @@ class Adjustment(NamedTuple):
 
     constant: float
     slope: float
-    slope_se: float
+    covariance: Floats
     residuals: Floats
     years: tuple[int, ...]
+
+    @property
+    def slope_se(self) -> float:
+        """Standard error of the slope."""
+        return float(np.sqrt(self.covariance[1, 1]))
 
 
 def observed(history: History, files: DebtFiles) -> Observed:
@@ -88,7 +93,9 @@ def observed(history: History, files: DebtFiles) -> Observed:
     flows = [macro.get(n, {}) for n in ("growth", "inflation", "primary_balance")]
     years = tuple(y for y in sorted(debt) if y - 1 in debt and y in dollar and all(y in f for f in flows))
     if not years:
-        raise SourceError(f"{history.country}: no year has debt at both ends, growth, inflation, a dollar and a balance")
+        raise SourceError(
+            f"{history.country}: no year has debt at both ends, growth, inflation, a dollar and a balance"
+        )
     rate, foreign, share = effective_rate(history, files), foreign_rate(history), files.series["foreign_share"]
     a = np.array([nearest(share, y - 1) for y in years])
     i = np.array([nearest(rate, y) for y in years])
@@ -119,8 +126,8 @@ def fit_adjustment(seen: Observed) -> Adjustment:
     b = np.linalg.lstsq(X, y, rcond=None)[0]
     left = y - X @ b
     spread = float(left @ left) / (len(y) - 2)
-    se = float(np.sqrt(spread * np.linalg.inv(X.T @ X)[1, 1]))
-    return Adjustment(float(b[0]), float(b[1]), se, left * np.sqrt(len(y) / (len(y) - 2)), seen.years)
+    covariance = spread * np.linalg.inv(X.T @ X)
+    return Adjustment(float(b[0]), float(b[1]), covariance, left * np.sqrt(len(y) / (len(y) - 2)), seen.years)
 
 
 def effective_rate(history: History, files: DebtFiles) -> Mapping[int, float]:
@@ -139,8 +146,9 @@ def foreign_rate(history: History) -> float | None:
     return float(np.mean(list(known.values()))) if known else None
 
 
-def domestic_rate(i: Floats, i_f: Floats, a: Floats, e: Floats | float = 0.0) -> Floats:
+def domestic_rate(i: Number, i_f: Number, a: Number, e: Number = 0.0) -> Floats:
     """Rate on domestic debt left by the effective one: i_d = (i - a i_f (1+e)) / (1 - a); i_f where all is foreign."""
+    a = np.asarray(a, dtype=float)
     home = np.where(a < 1, 1 - a, 1.0)
     return np.where(a < 1, (i - a * i_f * (1 + e)) / home, i_f)
 

@@ -71,7 +71,10 @@ def who_owes(files: DebtFiles, on: date | str | None = None) -> Owes:
     known = {d: found for d, found in _by_date(files).items() if all(s in found for s in (*SECTORS, "external_total"))}
     if not known:
         raise SourceError(f"{files.country}: no date has the external debt of all sectors; add rows to debt_stocks.csv")
-    day = max(known) if on is None else date.fromisoformat(str(on))
+    try:
+        day = max(known) if on is None else date.fromisoformat(str(on))
+    except ValueError:
+        raise LabelError(f"no date: {on!r}; write it as 2023-01-01") from None
     if day not in known:
         near = ", ".join(str(d) for d in sorted(known)[-5:])
         raise LabelError(f"no sectors of {files.country}'s external debt on {day}; the last dates are {near}")
@@ -79,7 +82,9 @@ def who_owes(files: DebtFiles, on: date | str | None = None) -> Owes:
     sectors, total = {s: found[s] for s in SECTORS}, found["external_total"]
     gap = sum(sectors.values()) - total
     if abs(gap) > 0.01 * total:
-        raise SourceError(f"{files.country}, {day}: the sectors miss the total by {gap:,.0f} million USD of {total:,.0f}")
+        raise SourceError(
+            f"{files.country}, {day}: the sectors miss the total by {gap:,.0f} million USD of {total:,.0f}"
+        )
     wide, state = found.get("external_public_extended"), sectors["external_government"]
     quasi = None if wide is None else (wide - state - sectors["external_central_bank"], wide - state)
     used = {s.source for s in files.stocks if s.date == day and s.measure in (*SECTORS, "external_total")}

@@ -21,9 +21,9 @@ from karvan.macro.debt.equation import (
     Residuals,
     Shift,
     carry,
-    compose,
     debt_paths,
     money,
+    shifted,
     stabilising_balance,
 )
 from karvan.macro.debt.history import Adjustment, Observed
@@ -45,7 +45,8 @@ class Debt:
     """Drawn debt of a country: `paths.debt` and `paths.interest`, (draw, year) shares of GDP, from `start` on.
 
     `seen` is the observed record with what moved the ratio, `law` how the stock-flow adjustment goes with the balance,
-    `inputs` the draws and `shift` what was put on them. `method` and `source` say how and from what.
+    `inputs` the draws and `shifts` what was put on them: doubt of the means, then what was asked. `method` and `source`
+    say how and from what.
     """
 
     country: str
@@ -55,7 +56,7 @@ class Debt:
     foreign_share: float
     revenue: float | None
     inputs: Inputs
-    shift: Shift | None
+    shifts: tuple[Shift, ...]
     paths: DebtPaths
     seen: Observed
     law: Adjustment | float
@@ -66,7 +67,9 @@ class Debt:
 
     def __repr__(self) -> str:
         last = np.median(self.paths.debt[:, -1])
-        return f"Debt({self.country}, {self.years[0]}-{self.years[-1]}, {self.draws} draws, {last:.1%} of GDP at the end)"
+        return (
+            f"Debt({self.country}, {self.years[0]}-{self.years[-1]}, {self.draws} draws, {last:.1%} of GDP at the end)"
+        )
 
     def __str__(self) -> str:
         return str(self.table())
@@ -77,7 +80,7 @@ class Debt:
         return len(self.paths.debt)
 
     def values(self, of: str = "debt", unit: str = "% of GDP") -> Floats:
-        """Debt or interest of every draw and year, (draw, year), as "% of GDP", "million USD", "bn local" or "% of revenue"."""
+        """Debt or interest, (draw, year); unit: "% of GDP", "million USD", "bn local" or "% of revenue"."""
         if of not in DebtPaths._fields:
             raise LabelError(f"of is {of!r}, not debt or interest.{suggest(of, DebtPaths._fields)}")
         if unit not in UNITS:
@@ -89,7 +92,7 @@ class Debt:
             if self.revenue is None:
                 raise SourceError(f"{self.country}: no revenue in debt.csv; add the series to ask for its share")
             return 100 * share / self.revenue
-        gdp, dollar = money(self.inputs, self.draws, len(self.years), self.shift)
+        gdp, dollar = money(self.inputs, self.draws, len(self.years), self.shifts)
         local = share * gdp * np.reshape(self.start.gdp, (-1, 1))
         return local / (dollar * np.reshape(self.start.dollar, (-1, 1))) if unit == "million USD" else local / 1000
 
@@ -101,7 +104,7 @@ class Debt:
         return Table(("year", *COLUMNS), rows, f"{self.country}: {of}, {shown}, {self.draws} draws; {self.source}")
 
     def table(self) -> Table:
-        """Debt with its band, probability of being above the start, interest as shares of GDP and revenue and in USD."""
+        """Debt with its band, probability of being above the start, interest in % of GDP and revenue and in USD."""
         debt, up = bands(self.values("debt"), (0.05, 0.5, 0.95)).T, self.probability()
         due = [np.median(self.values("interest", u), axis=0) for u in self._units()]
         rows = []
@@ -119,7 +122,7 @@ class Debt:
     def probability(self) -> Floats:
         """Probability that the ratio is above its start, by year, (year,)."""
         start = np.reshape(np.asarray(self.start.debt), (-1, 1))
-        return np.mean(self.paths.debt > start, axis=0) if start.size > 1 else rising(float(start[0, 0]), self.paths.debt)
+        return rising(start if start.size > 1 else float(start[0, 0]), self.paths.debt)
 
     def rising(self, horizons: Sequence[int] = HORIZONS) -> Table:
         """Probability of a ratio above the start after so many years; horizons past the end are left out."""
@@ -143,14 +146,20 @@ class Debt:
         """The stress tests on the same draws: median debt 1, 5 and 10 years on, beside the baseline, % of GDP."""
         at = [h for h in (1, 5, 10) if h <= len(self.years)]
         base = self._medians(None, at)
-        rows: list[tuple[Any, ...]] = [("baseline", *base, *(0.0 for _ in at), "", "")]
+        rows: list[tuple[Any, ...]] = [("baseline", *base, *(0.0 for _ in at))]
         for s in stresses(self.history, self.files, len(self.years), self.law):
             found = self._medians(s.shift, at)
             more = (round(f - b, 2) for f, b in zip(found, base, strict=True))
-            rows.append((s.name, *found, *more, s.size, s.source))
+            rows.append((s.name, *found, *more))
         when = [str(self.years[h - 1]) for h in at]
-        columns = ("stress", *when, *(f"more by {w}" for w in when), "size", "size from")
+        columns = ("stress", *when, *(f"more by {w}" for w in when))
         return Table(columns, tuple(rows), f"{self.country}: median debt under stress, % of GDP; {self.draws} draws")
+
+    def sizes(self) -> Table:
+        """What each stress test does, and where its size is from."""
+        found = stresses(self.history, self.files, len(self.years), self.law)
+        rows = tuple((s.name, s.size, s.source) for s in found)
+        return Table(("stress", "size", "size from"), rows, f"{self.country}: sizes of the stress tests")
 
     def stressed(self, name: str) -> DebtPaths:
         """Debt and interest of every draw under one stress test, (draw, year) shares of GDP."""
@@ -159,9 +168,9 @@ class Debt:
             raise LabelError(f"no stress test {name!r}; there are {', '.join(known)}.{suggest(name, known)}")
         return self._with(known[name].shift)
 
-    def _with(self, shift: Shift | None) -> DebtPaths:
-        whole = compose(self.shift, shift)
-        return debt_paths(self.start.debt, self.foreign_share, self.inputs, self.draws, len(self.years), whole)
+    def _with(self, shift: Shift) -> DebtPaths:
+        on = (*self.shifts, shift)
+        return debt_paths(self.start.debt, self.foreign_share, self.inputs, self.draws, len(self.years), on)
 
     def _medians(self, shift: Shift | None, at: Sequence[int]) -> list[float]:
         found = self.paths if shift is None else self._with(shift)
@@ -170,46 +179,43 @@ class Debt:
     def balance(self, target: float | None = None, years: int | None = None) -> Table:
         """Primary balance, % of GDP a year, that holds the ratio, or brings it to `target` (0.2 is 20 %) after `years`.
 
-        At the means of the drawn inputs: without stock-flow adjustment, as the closed form has it, and with the mean one.
+        At the means of the drawn inputs: without stock-flow adjustment, as the closed form has it, and with the mean.
         """
         if target is not None and not 0 <= target <= 5:
             raise ScenarioError(f"target is {target!r}; give a share of GDP, as 0.2")
         if years is not None and (isinstance(years, bool) or not 1 <= years <= 100):
             raise ScenarioError(f"years is {years!r}; give a whole number from 1 to 100")
         span = years or len(self.years)
-        means = Inputs(*(float(np.mean(v)) for v in self.inputs[:-1]))  # type: ignore[arg-type]
-        mean_shift = Shift(*(float(np.mean(v)) for v in self.shift)) if self.shift else Shift()
-        x = means._replace(
-            growth=means.growth + mean_shift.growth,
-            inflation=means.inflation + mean_shift.inflation,
-            rate_domestic=means.rate_domestic + mean_shift.rates,
-            rate_foreign=means.rate_foreign + mean_shift.rates,
-        )
+        x = Inputs(*(float(np.mean(np.asarray(v))) for v in self.inputs[:-1]))
+        for shift in self.shifts:
+            x = shifted(x, Shift(*(float(np.mean(v)) for v in shift)))
         R, d = float(carry(self.foreign_share, x)), float(np.mean(self.start.debt))
         sfa = self._mean_adjustment()
         rows = []
         for name, extra in (("none", 0.0), ("mean of the draws", sfa)):
             found = 100 * float(stabilising_balance(d, R, extra, target, span))
-            rows.append((name, round(100 * extra, 2), round(found, 2), round(100 * float(means.primary_balance), 2)))
+            rows.append((name, round(100 * extra, 2), round(found, 2), round(100 * float(x.primary_balance), 2)))
         goal = "holds it" if target is None else f"brings it to {100 * target:g} % of GDP in {span} years"
-        title = f"{self.country}: debt of {100 * d:.1f} % of GDP, R = {R:.4f}; the primary balance that {goal}, % of GDP"
+        title = (
+            f"{self.country}: debt of {100 * d:.1f} % of GDP, R = {R:.4f}; the primary balance that {goal}, % of GDP"
+        )
         return Table(("adjustment", "its size", "balance", "mean balance drawn"), tuple(rows), title)
 
     def _mean_adjustment(self) -> float:
         law = self.inputs.adjustment
         if isinstance(law, Residuals):
-            return law.constant + law.slope * float(np.mean(self.inputs.primary_balance))
+            return float(np.mean(law.constant) + np.mean(law.slope) * np.mean(self.inputs.primary_balance))
         return float(np.mean(law))
 
     def net(self, fund: Floats) -> Table:
-        """Fund less debt on the same draws, million USD: quantiles by year and the probability of owing more than owning.
+        """Fund less debt on the same draws, million USD: quantiles by year, and the probability of owing more.
 
         `fund` (draw, year) million USD, drawn from the same paths as the debt.
         """
         value = np.asarray(fund, dtype=float)
         if value.shape != self.paths.debt.shape:
             raise ScenarioError(
-                f"fund has (draws, years) {value.shape} and debt {self.paths.debt.shape}; draw both from the same paths="
+                f"fund has (draws, years) {value.shape} and debt {self.paths.debt.shape}; draw both from the same paths"
             )
         left = net_position(value, self.values("debt", "million USD"))
         found, owing = bands(left, LEVELS).T, np.mean(left < 0, axis=0)

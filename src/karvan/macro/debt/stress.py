@@ -2,9 +2,9 @@
 
 Sizes follow IMF (2013), Staff Guidance Note for Public Debt Sustainability Analysis in Market-Access Countries (growth
 one standard deviation lower for two years with inflation 0.25 lower for each point; rates 200 basis points; the largest
-move of the exchange rate in ten years with a pass-through of 0.25 to prices; the balance half a standard deviation), and
-for the least depreciation the 30 % of the IMF and World Bank framework for low-income countries (2018). Ours: the rate
-applies to all debt at once, which bounds it from above, and the shocks begin in the first year.
+move of the exchange rate in ten years with a pass-through of 0.25 to prices; the balance half a standard deviation),
+and for the least depreciation the 30 % of the IMF and World Bank framework for low-income countries (2018). Ours: the
+rate applies to all debt at once, which bounds it from above, and the shocks begin in the first year.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def stresses(history: History, files: DebtFiles, years: int, law: Adjustment | f
             f"{MAC}: one standard deviation of the last {LAST} years",
             Shift(growth=_first(-sd_g, 2, years), inflation=_first(-0.25 * sd_g, 2, years)),
         ),
-        Stress("rates", "2 points more on all debt from the first year", f"{MAC}: 200 basis points", Shift(rates=RATES)),
+        Stress(
+            "rates", "2 points more on all debt from the first year", f"{MAC}: 200 basis points", Shift(rates=RATES)
+        ),
         Stress(
             "depreciation",
             f"the dollar {100 * worst:.0f} % dearer in the first year, prices {100 * PASS_THROUGH * worst:.0f} %",
@@ -92,14 +94,14 @@ def _repricing(history: History, files: DebtFiles, years: int) -> Stress | None:
         return None
     known, foreign = effective_rate(history, files), foreign_rate(history)
     i, a = known[max(known)], share[max(share)]
-    home = float(domestic_rate(np.asarray(i), np.asarray(i if foreign is None else foreign), np.asarray(a)))
+    home = float(domestic_rate(i, i if foreign is None else foreign, a))
     gap = (1 - a) * (yields[max(yields)] - home)
     renewed = 1 - (1 - 1 / MATURITY) ** np.arange(1, years + 1)
     return Stress(
         "repricing",
         f"domestic debt renewed at {100 * yields[max(yields)]:.1f} %, a seventh a year, from {100 * home:.1f}",
         f"ten-year yield of {max(yields)}, one day; a maturity of seven years is assumed",
-        Shift(rates=gap * renewed),
+        Shift(rates=np.asarray(gap * renewed, dtype=float)),
     )
 
 
@@ -110,7 +112,7 @@ def _oil(history: History, years: int, law: Adjustment | float) -> Stress:
     found = joint(history)
     z = math.log(OIL)
     move = {n: float(found.slope[found.names.index(n)]) * z if n in found.names else 0.0 for n in found.names}
-    reaches = 1 - law.slope if isinstance(law, Adjustment) else 1.0
+    reaches = max(1 - law.slope, 0.0) if isinstance(law, Adjustment) else 1.0
     shift = Shift(
         growth=_first(move.get("growth", 0.0), 1, years),
         inflation=_first(move.get("inflation", 0.0), 1, years),
@@ -128,7 +130,9 @@ def _oil(history: History, years: int, law: Adjustment | float) -> Stress:
 def _last(history: History, name: str) -> list[float]:
     series = history.get(name, "a stress test")
     if len(series) < LEAST:
-        raise SourceError(f"{history.country}: {name} has {len(series)} year(s); a stress test needs {LEAST} for its size")
+        raise SourceError(
+            f"{history.country}: {name} has {len(series)} year(s); a stress test needs {LEAST} for its size"
+        )
     return [series[y] for y in sorted(series)[-LAST:]]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from karvan.macro.debt.equation import Floats
+from karvan.macro.debt.equation import Floats, Number
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 DRAWS_FOR_BANDS = 100  # below, the 5 % end is the mean of a handful of draws
@@ -17,8 +17,8 @@ def bands(values: Floats, levels: Sequence[float] = LEVELS) -> Floats:
     return np.quantile(values, levels, axis=0)
 
 
-def rising(start: float, debt: Floats) -> Floats:
-    """Probability that the ratio is above its start, by year: share of draws, (year,)."""
+def rising(start: Number, debt: Floats) -> Floats:
+    """Probability that the ratio is above its start, a number or (draw, 1), by year: share of draws, (year,)."""
     return np.mean(debt > start, axis=0)
 
 
