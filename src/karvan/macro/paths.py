@@ -32,7 +32,7 @@ from karvan.macro.oil_price import Bootstrap, Drawer, MeanReversion, fit_price
 METHODS = ("covariance", "block")
 UNITS = {"oil_price": "USD/bbl"}
 CHUNK = 1000
-WORKERS = 4
+WORKERS = 2
 BLOCK = 3
 LEVELS = (5, 25, 50, 75, 95)
 
