@@ -9,7 +9,7 @@ import numpy as np
 
 from karvan.core.errors import LabelError, ScenarioError, SourceError
 from karvan.core.labels import suggest
-from karvan.macro.debt.equation import Floats, Inputs, Number, Residuals, Shift, debt_paths, money
+from karvan.macro.debt.equation import Floats, Inputs, Linear, Number, Residuals, Shift, debt_paths, money
 from karvan.macro.debt.history import Adjustment, domestic_rate, effective_rate, foreign_rate, nearest
 
 if TYPE_CHECKING:
@@ -49,15 +49,22 @@ def inputs(paths: Paths, history: History, files: DebtFiles, a: float, law: Adju
         raise LabelError(f"rate is {rate!r}, not one of {', '.join(RATES)}.{suggest(rate, RATES)}")
     known = effective_rate(history, files)
     i: Number = float(np.mean([known[y] for y in sorted(known)[-MEAN_YEARS:]]))
-    if "rate_domestic" in paths.values:
-        i = paths.values["rate_domestic"]
-    if rate == "last":
-        i = i + (known[max(known)] - float(np.mean(i)))
-    i_f = paths.values.get("rate_foreign", foreign_rate(history))
-    i_f = i if i_f is None else float(np.mean(i_f)) if np.ptp(i_f) == 0 else i_f
-    i_d = domestic_rate(i, i_f, a)
+    i = paths.values.get("rate_domestic", i)
+    move = known[max(known)] - float(np.mean(i)) if rate == "last" else 0.0
+    i_d, i_f = _split(i, move, paths.values.get("rate_foreign", foreign_rate(history)), a)
     g, p, e, pb = (paths.values[n] for n in NEEDED)
     return Inputs(g, p, e, i_d, i_f, pb, adjustment(law, pb.shape, paths.years[0]))
+
+
+def _split(i: Number, move: float, i_f: Number | None, a: float) -> tuple[Number | Linear, Number]:
+    """Rates on domestic and on foreign debt from the effective one, i + move; None: both are the effective one."""
+    if i_f is None:
+        return i + move, i + move
+    if isinstance(i_f, np.ndarray) and (i_f == i_f.flat[0]).all():
+        i_f = float(i_f.flat[0])
+    if isinstance(i, float) or isinstance(i_f, np.ndarray) or a == 1:
+        return domestic_rate(i + move, i_f, a), i_f
+    return Linear(i, 1 / (1 - a), (move - a * i_f) / (1 - a)), i_f
 
 
 def adjustment(law: Adjustment | float, shape: tuple[int, ...], first: int) -> Number | Residuals:
@@ -119,7 +126,7 @@ def shift_of(
     rates: object = 0.0,
     primary_balance: object = 0.0,
 ) -> Shift | None:
-    """What-if arguments as a shift: a number (a depreciation in year one, the others in each), a value a year, a dict."""
+    """What-if arguments as a shift: a number (a depreciation in year one, the others in each), a list, a dict."""
     given = {
         "growth": growth,
         "inflation": inflation,

@@ -14,6 +14,7 @@ adjustment.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -30,10 +31,23 @@ class Inputs(NamedTuple):
     growth: Number
     inflation: Number
     depreciation: Number
-    rate_domestic: Number
+    rate_domestic: Number | Linear
     rate_foreign: Number
     primary_balance: Number
     adjustment: Number | Residuals = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Numbers that are scale * values + offset, worked out block by block: draws of another are used without a copy."""
+
+    values: Floats
+    scale: float
+    offset: float
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Floats:
+        """All of it at once."""
+        return self.scale * self.values + self.offset
 
 
 class Residuals(NamedTuple):
@@ -86,7 +100,7 @@ def carry(a: Number, x: Inputs, N: Number | None = None) -> Number:
 
     N = (1+g)(1+p) may be given where it is known already.
     """
-    owed = (1 - a) * (1 + x.rate_domestic) + a * (1 + x.rate_foreign) * (1 + x.depreciation)
+    owed = (1 - a) * (1 + np.asarray(x.rate_domestic)) + a * (1 + x.rate_foreign) * (1 + x.depreciation)
     return owed / (nominal_growth(x) if N is None else N)
 
 
@@ -102,7 +116,7 @@ def next_debt(d: Number, R: Number, pb: Number, sfa: Number) -> Number:
 
 def interest_due(d: Number, a: Number, x: Inputs, N: Number | None = None) -> Number:
     """Interest of a year, share of its GDP: d ((1-a) i_d + a i_f (1+e)) / N; foreign interest at the new rate."""
-    due = (1 - a) * x.rate_domestic + a * x.rate_foreign * (1 + x.depreciation)
+    due = (1 - a) * np.asarray(x.rate_domestic) + a * x.rate_foreign * (1 + x.depreciation)
     return d * due / (nominal_growth(x) if N is None else N)
 
 
@@ -141,7 +155,7 @@ def shifted(x: Inputs, s: Shift) -> Inputs:
         growth=x.growth + s.growth,
         inflation=x.inflation + s.inflation,
         depreciation=(1 + x.depreciation) * (1 + s.depreciation) - 1,
-        rate_domestic=x.rate_domestic + s.rates,
+        rate_domestic=np.asarray(x.rate_domestic) + s.rates,
         rate_foreign=x.rate_foreign + s.rates,
         primary_balance=x.primary_balance + s.primary_balance,
     )
@@ -177,6 +191,8 @@ def _rows(inputs: Inputs, shifts: Sequence[Shift], rows: slice, draws: int, year
 
 
 def _block(value: object, rows: slice, draws: int, years: int) -> Floats:
+    if isinstance(value, Linear):
+        return value.scale * _block(value.values, rows, draws, years) + value.offset
     array = np.asarray(value, dtype=float)
     if array.ndim < 2:
         return np.broadcast_to(array, (years,))[:, None]
@@ -205,7 +221,7 @@ def parts(d: Number, d_new: Number, a: Number, x: Inputs) -> Parts:
     is not read.
     """
     N = nominal_growth(x)
-    interest = d * ((1 - a) * x.rate_domestic + a * x.rate_foreign) / N
+    interest = d * ((1 - a) * np.asarray(x.rate_domestic) + a * x.rate_foreign) / N
     inflation = -d * x.inflation * (1 + x.growth) / N
     growth = -d * x.growth / N
     exchange = d * a * x.depreciation * (1 + x.rate_foreign) / N

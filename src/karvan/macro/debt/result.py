@@ -98,15 +98,22 @@ class Debt:
 
     def bands(self, of: str = "debt", unit: str = "% of GDP") -> Table:
         """Quantiles over draws, 5, 25, 50, 75 and 95 %, a row per year."""
-        found = bands(self.values(of, unit), LEVELS).T
+        found = self._bands(of, unit, LEVELS).T
         rows = tuple((y, *(_round(v) for v in row)) for y, row in zip(self.years, found, strict=True))
         shown = unit.replace("local", self.currency)
         return Table(("year", *COLUMNS), rows, f"{self.country}: {of}, {shown}, {self.draws} draws; {self.source}")
 
+    def _bands(self, of: str, unit: str, levels: Sequence[float]) -> Floats:
+        """Quantiles (level, year); shares are not copied to be scaled."""
+        scale = {"% of GDP": 100.0, "% of revenue": 100 / self.revenue if self.revenue else 0.0}.get(unit)
+        if scale is None or of not in DebtPaths._fields or not scale:
+            return bands(self.values(of, unit), levels)
+        return scale * bands(getattr(self.paths, of), levels)
+
     def table(self) -> Table:
         """Debt with its band, probability of being above the start, interest in % of GDP and revenue and in USD."""
-        debt, up = bands(self.values("debt"), (0.05, 0.5, 0.95)).T, self.probability()
-        due = [np.median(self.values("interest", u), axis=0) for u in self._units()]
+        debt, up = self._bands("debt", "% of GDP", (0.05, 0.5, 0.95)).T, self.probability()
+        due = [self._bands("interest", u, (0.5,))[0] for u in self._units()]
         rows = []
         for t, year in enumerate(self.years):
             interest = (_round(float(v[t])) for v in due)
@@ -133,7 +140,7 @@ class Debt:
     def interest(self) -> Table:
         """The bill: median and 5-95 % by year, % of GDP, % of revenue where known, million USD and local money."""
         units = [u for u in UNITS if u != "% of revenue" or self.revenue is not None]
-        found = {u: bands(self.values("interest", u), (0.05, 0.5, 0.95)) for u in units}
+        found = {u: self._bands("interest", u, (0.05, 0.5, 0.95)) for u in units}
         rows = tuple(
             (year, u.replace("local", self.currency), *(_round(float(v)) for v in found[u][:, t]))
             for t, year in enumerate(self.years)
