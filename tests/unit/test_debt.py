@@ -24,6 +24,7 @@ from karvan.macro.debt.equation import BLOCK, Residuals, Shift, money
 from karvan.macro.debt.files import Claim
 from karvan.macro.debt.history import fit_adjustment, observed
 from karvan.macro.debt.summary import above, bands, coverage, rising
+from karvan.macro.fund import fund
 from karvan.macro.history import read_history
 from karvan.macro.paths import macro_paths
 
@@ -176,21 +177,33 @@ def test_the_fund_and_the_debt_share_their_draws(kaz: kv.Debt) -> None:
     paths = macro_paths("KAZ", draws=DRAWS, years=10, start=2024)
     shared = kv.debt(paths=paths)
     np.testing.assert_array_equal(shared.paths.debt, kaz.paths.debt)
-    fund = np.full((DRAWS, 10), 60_000.0)
-    net = kaz.net(fund)
+    assets = np.full((DRAWS, 10), 60_000.0)
+    net = kaz.net(assets)
     assert net.columns == ("year", "p5", "p25", "p50", "p75", "p95", "below zero")
     usd = kaz.values("debt", "million USD")
     assert net.rows[0][3] == pytest.approx(np.median(60_000 - usd[:, 0]), abs=1)
     assert net.rows[0][6] == pytest.approx(np.mean(usd[:, 0] > 60_000), abs=1e-3)
     with pytest.raises(kv.ScenarioError, match="draw both from the same paths"):
-        kaz.net(fund[:10])
+        kaz.net(assets[:10])
+
+
+@pytest.mark.parametrize(("country", "first", "owing"), [("KAZ", 2026, True), ("NOR", 2024, False)])
+def test_fund_less_debt_of_two_countries(country: str, first: int, owing: bool) -> None:
+    own = fund(country, draws=DRAWS, years=5)
+    found = kv.debt(country, paths=own.paths)
+    assert found.years[0] == first
+    rows = found.net(own).rows
+    assert rows == found.net(own.balance).rows
+    assert (rows[-1][6] > 0.3) == owing
+    with pytest.raises(kv.ScenarioError, match="the fund is of"):
+        kv.debt(country, draws=DRAWS, years=4).net(own)
 
 
 def test_the_net_position_by_hand() -> None:
-    fund, owed = np.array([[10.0, 8.0], [10.0, 2.0]]), np.array([[4.0, 9.0], [5.0, 1.0]])
-    np.testing.assert_array_equal(net_position(fund, owed), [[6.0, -1.0], [5.0, 1.0]])
+    owned, owed = np.array([[10.0, 8.0], [10.0, 2.0]]), np.array([[4.0, 9.0], [5.0, 1.0]])
+    np.testing.assert_array_equal(net_position(owned, owed), [[6.0, -1.0], [5.0, 1.0]])
     with pytest.raises(ValueError, match="same paths"):
-        net_position(fund, owed[:1])
+        net_position(owned, owed[:1])
 
 
 def test_a_later_start_draws_the_years_between() -> None:

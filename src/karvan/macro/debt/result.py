@@ -33,6 +33,7 @@ from karvan.macro.debt.summary import LEVELS, bands, net_position, rising
 
 if TYPE_CHECKING:
     from karvan.macro.debt.files import DebtFiles
+    from karvan.macro.fund import Fund
     from karvan.macro.history import History
 
 UNITS = ("% of GDP", "million USD", "bn local", "% of revenue")
@@ -214,12 +215,15 @@ class Debt:
             return float(np.mean(law.constant) + np.mean(law.slope) * np.mean(self.inputs.primary_balance))
         return float(np.mean(law))
 
-    def net(self, fund: Floats) -> Table:
+    def net(self, fund: Floats | Fund) -> Table:
         """Fund less debt on the same draws, million USD: quantiles by year, and the probability of owing more.
 
-        `fund` (draw, year) million USD, drawn from the same paths as the debt.
+        `fund` : (draw, year) million USD or a Fund, drawn from the same paths as the debt.
         """
-        value = np.asarray(fund, dtype=float)
+        value = np.asarray(getattr(fund, "balance", fund), dtype=float)
+        years = getattr(fund, "years", self.years)
+        if years != self.years:
+            raise ScenarioError(f"the fund is of {years[0]}-{years[-1]}, the debt of {self.years[0]}-{self.years[-1]}")
         if value.shape != self.paths.debt.shape:
             raise ScenarioError(
                 f"fund has (draws, years) {value.shape} and debt {self.paths.debt.shape}; draw both from the same paths"
