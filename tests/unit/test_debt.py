@@ -15,6 +15,7 @@ from karvan.macro.debt import (
     check_claims,
     debt_paths,
     net_position,
+    owes_over_time,
     read_debt,
     who_owes,
 )
@@ -92,7 +93,8 @@ def test_shifts_are_what_they_say() -> None:
 def test_draws_are_repeatable_and_few_are_the_first_of_many(kaz: kv.Debt) -> None:
     again, few = kv.debt(draws=DRAWS), kv.debt(draws=150)
     np.testing.assert_array_equal(kaz.paths.debt, again.paths.debt)
-    assert few.paths.debt.shape == (150, 10)
+    np.testing.assert_array_equal(few.paths.debt, kaz.paths.debt[:150])
+    np.testing.assert_array_equal(few.paths.interest, kaz.paths.interest[:150])
     assert not np.array_equal(kaz.paths.debt, kv.debt(draws=DRAWS, seed=1).paths.debt)
 
 
@@ -231,8 +233,11 @@ def test_without_adjustment_the_path_is_the_textbook_one() -> None:
 
 def test_the_mean_rate_starts_at_the_last_known_one(kaz: kv.Debt) -> None:
     a, i_f = kaz.foreign_share, float(np.mean(kaz.inputs.rate_foreign))
-    effective = (1 - a) * float(np.mean(kaz.inputs.rate_domestic)) + a * i_f
-    assert effective == pytest.approx(0.07407, abs=1e-6)
+    effective = (1 - a) * np.asarray(kaz.inputs.rate_domestic) + a * i_f
+    rate = kaz.history.series["rate_domestic"]
+    drawn = macro_paths("KAZ", draws=DRAWS, years=10, start=2024).values["rate_domestic"]
+    np.testing.assert_allclose(effective - drawn, rate[2023] - np.mean(list(rate.values())), rtol=0, atol=1e-12)
+    assert np.mean(effective) == pytest.approx(0.07407, abs=0.0005)
 
 
 def test_stress_tests(kaz: kv.Debt) -> None:
@@ -271,6 +276,9 @@ def test_who_owes_what(kaz: kv.Debt) -> None:
     assert owes.share("external_government") == pytest.approx(0.083, abs=0.001)
     assert owes.quasi_state == pytest.approx((15873.3, 18046.3), abs=0.1)
     assert kaz.owes().date == date(2026, 1, 1)
+    rows = owes_over_time(kaz.files).rows
+    assert len(rows) == 12 * 5
+    assert sum(row[3] for row in rows[:5]) == pytest.approx(1, abs=1e-3)
     assert [row[3] for row in owes.table().rows][:6] == ["sector"] * 5 + ["sum"]
     with pytest.raises(kv.LabelError, match=r"last dates are .*2026-01-01"):
         kaz.owes("2023-01-02")

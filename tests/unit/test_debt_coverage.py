@@ -54,8 +54,8 @@ def inside(made: World, seed: int, doubted: bool) -> Floats:
     history, files, came = made
     law = fit_adjustment(observed(history, files))
     paths = macro_paths("SIM", draws=DRAWS, years=AHEAD, seed=seed, data=history, start=LAST + 1)
-    x = inputs(paths, history, files, SHARE, law, "last")
-    shifts = [doubt(history, x, DRAWS)] if doubted else []
+    x = inputs(paths, history, files, SHARE, law, "last", seed)
+    shifts = [doubt(history, x, DRAWS, seed)] if doubted else []
     debt = debt_paths(known_start(history, files).debt, SHARE, x, DRAWS, AHEAD, shifts).debt
     low, high = np.quantile(debt, [0.05, 0.95], axis=0)
     return np.asarray((low <= came) & (came <= high))

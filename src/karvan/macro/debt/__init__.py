@@ -5,7 +5,7 @@ from karvan.macro.debt.claims import Checked, check_claims, claims_table
 from karvan.macro.debt.equation import Inputs, Shift, debt_paths, parts, stabilising_balance
 from karvan.macro.debt.face import debt
 from karvan.macro.debt.files import read_debt
-from karvan.macro.debt.owes import Owes, who_owes
+from karvan.macro.debt.owes import Owes, owes_over_time, who_owes
 from karvan.macro.debt.result import Debt
 from karvan.macro.debt.summary import net_position
 
@@ -23,6 +23,7 @@ __all__ = [
     "debt",
     "debt_paths",
     "net_position",
+    "owes_over_time",
     "parts",
     "read_debt",
     "stabilising_balance",

@@ -140,9 +140,9 @@ def _from(
     laws: dict[str, Adjustment | float] = {WAYS[0]: fit_adjustment(past), WAYS[1]: 0.0}
     share, found = nearest(files.series["foreign_share"], origin), {}
     for way, law in laws.items():
-        x = inputs(paths, then, files, share, law, "last")
+        x = inputs(paths, then, files, share, law, "last", seed)
         start = known_start(history, files, origin)
-        found[way] = bands(debt_paths(start.debt, share, x, draws, len(after), [doubt(then, x, draws)]).debt)
+        found[way] = bands(debt_paths(start.debt, share, x, draws, len(after), [doubt(then, x, draws, seed)]).debt)
     return Backtest(history.country, origin, after, np.array([known[y] for y in after]), found)
 
 

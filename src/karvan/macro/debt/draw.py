@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 NEEDED = ("growth", "inflation", "depreciation", "primary_balance")
 RATES = ("last", "drawn")
 MEAN_YEARS = 10
-SEED = 20130509  # of what is drawn here and not in the paths: draw i is the same whatever paths it goes with
 
 
 class Start(NamedTuple):
@@ -35,12 +34,14 @@ class Start(NamedTuple):
     dollar: Number
 
 
-def inputs(paths: Paths, history: History, files: DebtFiles, a: float, law: Adjustment | float, rate: str) -> Inputs:
+def inputs(
+    paths: Paths, history: History, files: DebtFiles, a: float, law: Adjustment | float, rate: str, seed: int = 0
+) -> Inputs:
     """Inputs of the debt from the draws of `karvan.macro.paths`.
 
     The drawn domestic rate is the effective one on all debt; what is left for domestic debt is (i - a i_f) / (1 - a).
-    rate "last" moves the draws so that their mean is the last known effective rate: contracts keep it for years, and
-    the mean of ten years forgets where rates are now. "drawn" leaves them.
+    rate "last" moves the draws by as much as the last known effective rate is above the mean of ten years, which the
+    draws have: contracts keep rates for years, and that mean forgets where they are now. "drawn" leaves them.
     """
     missing = [n for n in NEEDED if n not in paths.values]
     if missing:
@@ -48,12 +49,12 @@ def inputs(paths: Paths, history: History, files: DebtFiles, a: float, law: Adju
     if rate not in RATES:
         raise LabelError(f"rate is {rate!r}, not one of {', '.join(RATES)}.{suggest(rate, RATES)}")
     known = effective_rate(history, files)
-    i: Number = float(np.mean([known[y] for y in sorted(known)[-MEAN_YEARS:]]))
-    i = paths.values.get("rate_domestic", i)
-    move = known[max(known)] - float(np.mean(i)) if rate == "last" else 0.0
+    mean = float(np.mean([known[y] for y in sorted(known)[-MEAN_YEARS:]]))
+    i = paths.values.get("rate_domestic", mean)
+    move = known[max(known)] - mean if rate == "last" else 0.0
     i_d, i_f = _split(i, move, paths.values.get("rate_foreign", foreign_rate(history)), a)
     g, p, e, pb = (paths.values[n] for n in NEEDED)
-    return Inputs(g, p, e, i_d, i_f, pb, adjustment(law, pb.shape, paths.years[0]))
+    return Inputs(g, p, e, i_d, i_f, pb, adjustment(law, pb.shape, (seed, paths.years[0])))
 
 
 def _split(i: Number, move: float, i_f: Number | None, a: float) -> tuple[Number | Linear, Number]:
@@ -67,21 +68,26 @@ def _split(i: Number, move: float, i_f: Number | None, a: float) -> tuple[Number
     return Linear(i, 1 / (1 - a), (move - a * i_f) / (1 - a)), i_f
 
 
-def adjustment(law: Adjustment | float, shape: tuple[int, ...], first: int) -> Number | Residuals:
+def adjustment(law: Adjustment | float, shape: tuple[int, ...], key: tuple[int, int]) -> Number | Residuals:
     """The stock-flow adjustment of the draws: a number, or the fitted law with its residuals drawn again.
 
-    Constant and slope are drawn once for a path, from the normal of their estimate.
+    Constant and slope are drawn once for a path, from the normal of their estimate. `key`: seed and first year.
     """
     if not isinstance(law, Adjustment):
         return law
     draws, years = shape
-    rng = np.random.default_rng([SEED, 2, first])
-    b = rng.multivariate_normal([law.constant, law.slope], law.covariance, draws, method="svd")
-    index = rng.integers(0, len(law.residuals), (draws, years), dtype=np.uint8)
-    return Residuals(b[:, 0], b[:, 1], law.residuals, np.ascontiguousarray(index.T))
+    mean = [law.constant, law.slope]
+    b = _stream("law", key[0]).multivariate_normal(mean, law.covariance, draws, method="svd")
+    which = _stream("residuals", *key).integers(0, len(law.residuals), (draws, years), dtype=np.uint8)
+    return Residuals(b[:, 0], b[:, 1], law.residuals, np.ascontiguousarray(which.T))
 
 
-def doubt(history: History, x: Inputs, draws: int) -> Shift:
+def _stream(name: str, *key: int) -> np.random.Generator:
+    """Random numbers of their own for each use, so that a draw is the same however many there are."""
+    return np.random.default_rng([*name.encode(), *key])
+
+
+def doubt(history: History, x: Inputs, draws: int, seed: int = 0) -> Shift:
     """How far the means of growth, inflation, depreciation and balance may be off: (draw, 1), the same all years.
 
     Means of ten years are estimates: normal with the covariance of the ten years over ten, widened as Student's t. Of
@@ -90,10 +96,9 @@ def doubt(history: History, x: Inputs, draws: int) -> Shift:
     series = [history.get(n, "debt") for n in NEEDED]
     years = sorted(set.intersection(*(set(s) for s in series)))[-MEAN_YEARS:]
     past = np.array([[s[y] for s in series] for y in years])
-    n = len(years)
-    rng = np.random.default_rng([SEED, 3])
-    wide = np.sqrt((n - 1) / rng.chisquare(n - 1, draws))
-    off = rng.multivariate_normal(np.zeros(len(series)), np.cov(past.T) / n, draws, method="svd") * wide[:, None]
+    n, still = len(years), np.zeros(len(series))
+    wide = np.sqrt((n - 1) / _stream("width", seed).chisquare(n - 1, (draws, 1)))
+    off = wide * _stream("means", seed).multivariate_normal(still, np.cov(past.T) / n, draws, method="svd")
     g, p, e, pb = off.T[:, :, None]
     slope = x.adjustment.slope if isinstance(x.adjustment, Residuals) else 0.0
     return Shift(growth=g, inflation=p, depreciation=e, primary_balance=pb * (1 - np.reshape(slope, (-1, 1))))

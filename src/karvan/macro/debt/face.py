@@ -87,11 +87,11 @@ def debt(
         between = macro_paths(
             country, draws=n, years=gap, seed=seed, method=method, oil=oil, data=history, start=known.year + 1
         )
-        before = inputs(between, history, files, a, law, rate)
-        known = rolled(known, before, a, n, gap, [doubt(history, before, n)])
-    x = inputs(paths, history, files, a, law, rate)
+        before = inputs(between, history, files, a, law, rate, seed)
+        known = rolled(known, before, a, n, gap, [doubt(history, before, n, seed)])
+    x = inputs(paths, history, files, a, law, rate, seed)
     asked = shift_of(paths.years, growth, inflation, depreciation, rates, primary_balance)
-    shifts = (doubt(history, x, n), *([asked] if asked else []))
+    shifts = (doubt(history, x, n, seed), *([asked] if asked else []))
     revenue = files.series.get("revenue", {})
     return Debt(
         country=history.country,

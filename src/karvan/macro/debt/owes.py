@@ -58,6 +58,18 @@ class Owes(NamedTuple):
         return Table(("who", "million USD", "share", "row"), tuple(rows), title)
 
 
+def owes_over_time(files: DebtFiles) -> Table:
+    """External debt by debtor on every date with all sectors, million USD: a row per date and sector."""
+    dates = [d for d, found in sorted(_by_date(files).items()) if all(s in found for s in (*SECTORS, "external_total"))]
+    rows = tuple(
+        (str(day), TITLES[s], round(v), round(one.share(s), 4))
+        for day in dates
+        for one in (who_owes(files, day),)
+        for s, v in one.sectors.items()
+    )
+    return Table(("date", "who", "million USD", "share"), rows, f"{files.country}: external debt by debtor")
+
+
 def who_owes(files: DebtFiles, on: date | str | None = None) -> Owes:
     """External debt by debtor on a date; None: the last with all sectors.
 
