@@ -21,12 +21,14 @@ from karvan.macro.debt import (
 )
 from karvan.macro.debt.backtest import _known_at
 from karvan.macro.debt.claims import Figure, _check
-from karvan.macro.debt.equation import BLOCK, Residuals, Shift, money
+from karvan.macro.debt.equation import BLOCK, Residuals, Shift, interest_due, money, nominal_growth
 from karvan.macro.debt.files import Claim
-from karvan.macro.debt.history import fit_adjustment, observed
+from karvan.macro.debt.history import Adjustment, fit_adjustment, observed
+from karvan.macro.debt.stress import stresses
 from karvan.macro.debt.summary import above, bands, coverage, rising
 from karvan.macro.fund import fund
 from karvan.macro.history import read_history
+from karvan.macro.joint import joint
 from karvan.macro.paths import macro_paths
 
 DRAWS = 400
@@ -55,6 +57,15 @@ def test_the_year_of_the_float_is_the_dollar_and_a_deficit() -> None:
     assert 100 * np.asarray(seen.parts.change)[t] == pytest.approx(21.882 - 14.496, abs=1e-9)
     assert not seen.assumed[t]
     assert seen.assumed[0]
+
+
+def test_rates_on_domestic_and_foreign_debt_make_the_interest_that_was_paid() -> None:
+    history = read_history("KAZ")
+    seen = observed(history, read_debt("KAZ"))
+    paid = np.asarray(interest_due(1.0, seen.foreign_share, seen.inputs)) * nominal_growth(seen.inputs)
+    known = [t for t, year in enumerate(seen.years) if year >= 2014]
+    effective = [history.series["rate_domestic"][seen.years[t]] for t in known]
+    np.testing.assert_allclose(paid[known], effective, rtol=0, atol=1e-12)
 
 
 def test_the_adjustment_takes_up_most_of_a_surplus() -> None:
@@ -258,6 +269,29 @@ def test_stress_tests(kaz: kv.Debt) -> None:
         kaz.stressed("grwth")
 
 
+def test_shifts_of_the_stress_tests(kaz: kv.Debt) -> None:
+    known = {s.name: s.shift for s in stresses(kaz.history, kaz.files, 4, kaz.law)}
+    names, years = ("growth", "primary_balance"), range(2014, 2024)
+    sd = {n: np.std([kaz.history.series[n][y] for y in years], ddof=1) for n in names}
+        n: np.std([kaz.history.series[n][y] for y in range(2014, 2024)], ddof=1) for n in ("growth", "primary_balance")
+    }
+    np.testing.assert_allclose(known["growth"].growth, -sd["growth"] * np.array([1, 1, 0, 0]))
+    np.testing.assert_allclose(known["growth"].inflation, -sd["growth"] / 4 * np.array([1, 1, 0, 0]))
+    np.testing.assert_allclose(known["balance"].primary_balance, -sd["primary_balance"] / 2 * np.array([1, 1, 0, 0]))
+    worst = 340.5 / 182.75 - 1
+    np.testing.assert_allclose(known["depreciation"].depreciation, [worst, 0, 0, 0])
+    np.testing.assert_allclose(known["depreciation"].inflation, [worst / 4, 0, 0, 0])
+    law = joint(kaz.history)
+    slope = law.slope[law.names.index("primary_balance")] * np.log(0.5)
+    assert isinstance(kaz.law, Adjustment)
+    felt = (1 - kaz.law.slope) * slope
+    np.testing.assert_allclose(known["oil price"].primary_balance, [felt, felt, 0, 0])
+    np.testing.assert_allclose(known["combined"].depreciation, [worst, 0, 0, 0])
+    a, i, i_f = 0.1968, 0.07407, float(np.mean(kaz.inputs.rate_foreign))
+    gap = (1 - a) * (0.132 - (i - a * i_f) / (1 - a))
+    np.testing.assert_allclose(known["repricing"].rates, gap * (1 - (6 / 7) ** np.arange(1, 5)), rtol=1e-9)
+
+
 def test_the_balance_that_holds_the_debt(kaz: kv.Debt) -> None:
     none, mean = kaz.balance().rows
     assert none[0] == "none" and none[1] == 0
@@ -309,6 +343,9 @@ def test_claims_of_kazakhstan(kaz: kv.Debt) -> None:
         (10.0, {"public_total": [("2022-06-01", 20.0)], "external_total": [("2022-06-01", 10.5)]}, "partly"),
         (10.0, {"public_total": [("2022-06-01", 20.0)], "external_total": [("2022-06-01", 30.0)]}, "not supported"),
         (10.0, {"public_total": [("2018-06-01", 10.0)]}, "cannot be told"),
+        (10.0, {"public_total": [("2021-01-01", 10.0)]}, "cannot be told"),
+        (10.0, {"public_total": [("2021-02-02", 10.0)]}, "supported"),
+        (10.0, {"public_total": [("2022-06-01", 8.9)]}, "not supported"),
         (10.0, {"external_total": [("2022-06-01", 10.0)]}, "cannot be told"),
         (10.0, {"public_total": [("2022-06-01", 20.0)], "interest_paid": [("2022-06-01", 10.0)]}, "not supported"),
         (10.0, {"public_total": [("2023-06-01", 10.0)]}, "cannot be told"),
