@@ -11,6 +11,7 @@ from collections.abc import Callable
 import typer
 
 from karvan.cli import backtests, corridors, data, debt, estimates, evidence, mirror, oil, scenarios, telling, trade
+from karvan.cli import backtests, corridors, data, estimates, evidence, mirror, money, oil, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -40,6 +41,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check-figure": mirror.check_figure,
     "explain": scenarios.explain,
     "friends": trade.friends,
+    "fund": money.fund,
     "gravity": estimates.gravity,
     "reexports": evidence.reexports,
     "mirror": mirror.mirror,

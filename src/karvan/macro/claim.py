@@ -14,10 +14,12 @@ import numpy as np
 
 from karvan.core.errors import ScenarioError
 from karvan.core.table import Table
-from karvan.macro.fund import Fund, ahead, fund, has_gross
+from karvan.macro.fund import ahead, fund, has_gross
+from karvan.macro.fund_result import Fund
 from karvan.macro.history import BALANCE, History, read_history
 
 RECENT = 5
+LATELY = 3
 CEILING = 200
 HELD = (40.0, 60.0)
 WITHIN = (10, 20)
@@ -75,7 +77,7 @@ def fund_claim(
     today = float(history.brent.price[-12:].mean()) if price is None else float(price)
     rate = float(np.mean(list(history.series["fund_return"].values())))
     held = _held(history, drawn, taken, today, rate)
-    rows = [*_gross(drawn.start, taken, rate), *_net(history, drawn, taken, rate), *held, *_drawn(history, drawn)]
+    rows = [*_gross(history, drawn, taken, rate), *_net(history, drawn, taken, rate), *held, *_drawn(history, drawn)]
     shown = tuple((case, None if years is None or math.isinf(years) else years, how) for case, years, how in rows)
     return Table(("case", "years", "arithmetic"), shown, _title(history, drawn, rows))
 
@@ -93,13 +95,21 @@ def _title(history: History, drawn: Fund, rows: Sequence[Row]) -> str:
     return f"{head}; {said} holds under {len(true)} of {len(cases)}: {', '.join(true) or 'none'}"
 
 
-def _gross(start: float, taken: float, rate: float) -> list[Row]:
+def _gross(history: History, drawn: Fund, taken: float, rate: float) -> list[Row]:
+    start = drawn.start
     f, w = f"{start / 1e3:.1f}", f"{taken / 1e3:.1f}"
     earned = years_to_empty(start, taken, rate)
-    return [
+    rows: list[Row] = [
         ("a. gross withdrawals, no inflow, no return", years_to_empty(start, taken), f"{f} / {w} bn USD"),
         ("   the same with a return", earned, f"-ln(1 - {rate:.3f} x {f} / {w}) / ln(1 + {rate:.3f})"),
     ]
+    paid = [history.series.get(n, {}) for n in ("guaranteed", "targeted")]
+    years = [y for y in paid[0] if y in paid[1] and y < drawn.years[0]][-LATELY:]
+    if years:
+        mean = float(np.mean([paid[0][y] + paid[1][y] for y in years]))
+        case = f"   at the withdrawals of {years[0]}-{years[-1]}"
+        rows.append((case, years_to_empty(start, mean), f"{f} / {mean / 1e3:.1f} bn USD"))
+    return rows
 
 
 def _net(history: History, drawn: Fund, taken: float, rate: float) -> list[Row]:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from karvan.core.errors import ScenarioError
+from karvan.core.errors import ScenarioError, SourceError
 from karvan.core.table import Table
-from karvan.macro.fund import Fund, fund, has_gross
+from karvan.macro.fund import fund
+from karvan.macro.fund_result import Fund
 from karvan.macro.history import History, read_history
-from karvan.macro.rules import RULES
+from karvan.macro.rules import NEEDS, RULES
 
 AFTER = (10, 20, 40)
 
@@ -27,7 +28,6 @@ def fund_rules(
     price: float | Sequence[float] | None = None,
     outage: float | Sequence[float] | Mapping[int, float] | None = None,
     figures: Mapping[str, float] | None = None,
-    indexation: float = 0.0,
     method: str = "covariance",
     oil: str = "bootstrap",
     data: Path | str | History | None = None,
@@ -40,21 +40,24 @@ def fund_rules(
     history = data if isinstance(data, History) else read_history(country, data)
     found: list[Fund] = []
     paths = None
+    why: Exception = SourceError("no rule given")
     for rule in rules or tuple(RULES):
         try:
             one = fund(
-                history.country, rule=rule, definition=definition, draws=draws, years=max(AFTER), seed=seed, 
-                start=start, price=price if paths is None else None, outage=outage, figures=figures, indexation=indexation,
+                history.country, rule=rule, definition=definition, draws=draws, years=max(AFTER), seed=seed,
+                start=start, price=price if paths is None else None, outage=outage,
+                figures={k: v for k, v in (figures or {}).items() if k in NEEDS.get(rule, ())},
                 method=method, oil=oil, data=history, paths=paths,
             )  # fmt: skip
-        except ScenarioError:
+        except (ScenarioError, SourceError) as refused:
             if rules is not None:
                 raise
+            why = refused
             continue
         found.append(one)
         paths = one.paths
-        if not has_gross(history):
-            break
+    if not found:
+        raise why
     columns = ("rule", "first_year_musd", "ten_years_musd", *(f"empty_{k}y" for k in AFTER), "median_end_bn")
     rows = tuple((f.rule, *_paid(f), *_chances(f), float(np.median(f.balance[:, -1])) / 1e3) for f in found)
     head = found[0]

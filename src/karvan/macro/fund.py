@@ -9,115 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from karvan.core.errors import LabelError, ScenarioError, SourceError
 from karvan.core.labels import suggest
-from karvan.core.table import Table
+from karvan.macro.fund_result import Fund
 from karvan.macro.fund_run import Run, Setting, run
 from karvan.macro.history import BALANCE, FACTS, History, read_history
 from karvan.macro.horizon import Field, draw_field, field_at
 from karvan.macro.paths import Paths, macro_paths
 from karvan.macro.receipts import Law, fit_net, fit_receipts, flow
-from karvan.macro.rules import Figures, Pays, Rule, make_rule
+from karvan.macro.rules import NEEDS, Figures, Pays, Rule, make_rule
 
-LEVELS = (5, 25, 50, 75, 95)
 LONG_RUN = 10
 FAR = 400
-
-
-class Fund(NamedTuple):
-    """Paths of one fund under one rule.
-
-    `balance`, `receipts`, `withdrawals` are (draw, year) in MUSD, at the end of and during each year; `empty` (draw,)
-    is the first year that ends with nothing, 0 if none does; `lasting` (draw,) the largest constant withdrawal that would
-    not have emptied the fund within the horizon; `law` the fit of the inflow; `forever` the constant withdrawal that
-    lasts for ever (low, mode, high real return), MUSD.
-    """
-
-    country: str
-    definition: str
-    rule: str
-    title: str
-    years: tuple[int, ...]
-    start: float
-    balance: np.ndarray
-    receipts: np.ndarray
-    withdrawals: np.ndarray
-    empty: np.ndarray
-    lasting: np.ndarray
-    forever: tuple[float, float, float] | None
-    law: Law
-    paths: Paths
-    method: str
-    source: str
-
-    def table(self) -> Table:
-        """Balance by year: quantiles in MUSD, and the probability that the fund has been empty by then."""
-        bands = np.percentile(self.balance, LEVELS, axis=0).T
-        rows = tuple(
-            (y, *(float(v) for v in band), self.probability_empty(y)) for y, band in zip(self.years, bands, strict=True)
-        )
-        columns = ("year", *(f"p{q}" for q in LEVELS), "prob_empty")
-        return Table(columns, rows, f"{self._head()}: balance at the end of the year, MUSD; {self.method}")
-
-    def flows(self) -> Table:
-        """Receipts and withdrawals by year: 5, 50 and 95 % in MUSD."""
-        parts = [np.percentile(x, (5, 50, 95), axis=0).T for x in (self.receipts, self.withdrawals)]
-        rows = tuple((y, *map(float, a), *map(float, b)) for y, a, b in zip(self.years, *parts, strict=True))
-        columns = ("year", *(f"{x}_p{q}" for x in ("receipts", "withdrawals") for q in (5, 50, 95)))
-        return Table(columns, rows, f"{self._head()}: flows, MUSD; {self.law.kind} by the fit")
-
-    def probability_empty(self, year: int) -> float:
-        """Share of draws in which the fund has been empty at the end of some year up to this one."""
-        return float(((self.empty > 0) & (self.empty <= year)).mean())
-
-    def emptiness(self) -> Table:
-        """Quantiles of the year in which the fund is first empty; None where that is beyond the horizon."""
-        when = np.sort(np.where(self.empty > 0, self.empty, np.inf))
-        rows = []
-        for q in (5, 10, 25, 50, 75, 90, 95):
-            at = float(when[min(int(np.ceil(q / 100 * len(when))) - 1, len(when) - 1)])
-            rows.append((q, int(at) if np.isfinite(at) else None))
-        title = f"{self._head()}: year of emptiness, blank: after {self.years[-1]} or never"
-        return Table(("percent_of_draws", "empty_by"), tuple(rows), title)
-
-    def sustainable(self) -> Table:
-        """Constant withdrawals in MUSD a year: for ever, and for the horizon with 50, 90 and 95 % probability."""
-        last = self.years[-1]
-        rows: list[tuple[str, float, float | None, float | None]] = []
-        if self.forever is not None:
-            low, mode, high = self.forever
-            rows.append(("for ever, at the long-run price", mode, low, high))
-        for q in (50, 90, 95):
-            rows.append((f"to {last} with {q} % probability", float(np.percentile(self.lasting, 100 - q)), None, None))
-        columns = ("withdrawal", "musd_a_year", "low", "high")
-        return Table(columns, tuple(rows), f"{self._head()}: what can be taken; range by the real return")
-
-    def summary(self) -> Table:
-        """The answer in a few rows."""
-        n = len(self.empty)
-        rows: list[tuple[str, float | int | str | None, str]] = [
-            ("balance at the start", self.start, "MUSD"),
-            (
-                f"{self.law.kind.replace('_', ' ')} of the first year, median",
-                float(np.median(self.receipts[:, 0])),
-                "MUSD",
-            ),
-        ]
-        if self.law.kind == "receipts":
-            rows.append(("withdrawal of the first year, median", float(np.median(self.withdrawals[:, 0])), "MUSD"))
-        for k in dict.fromkeys((5, 10, 20, len(self.years))):
-            if k <= len(self.years):
-                year = self.years[k - 1]
-                rows.append((f"empty by {year}", self.probability_empty(year), "probability"))
-        rows.append(("balance at the end, median", float(np.median(self.balance[:, -1])), "MUSD"))
-        return Table(("what", "value", "unit"), tuple(rows), f"{self._head()}; {n} draws")
-
-    def _head(self) -> str:
-        return f"{self.country} fund ({self.definition}), {self.rule}: {self.title}"
 
 
 def fund(
@@ -211,6 +117,7 @@ def _setting(
         chosen = _fixed(withdrawals, len(years))
     else:
         chosen = make_rule("observed" if net else (rule or "guaranteed+targeted"), figure)
+    _idle(chosen, figures or {}, indexation)
     q, field = _production(history, law, years[0])
     if law.kind != "change":
         history.get("fund_return", "the return of the fund")
@@ -222,6 +129,16 @@ def _setting(
     wealth = _wealth(history, law, years, figure) if chosen.name == "permanent-income" else np.zeros(len(years))
     needs = chosen.needs_gdp and _has_gdp(history)
     return Setting(start, law, chosen._replace(needs_gdp=needs), field, q, _lost(outage, years), wealth, gdp, se, seed)
+
+
+def _idle(rule: Rule, figures: Mapping[str, float], indexation: float) -> None:
+    """Refuse figures and an indexation that the rule would not use."""
+    idle = [n for n in figures if n not in NEEDS.get(rule.name, ())]
+    if idle:
+        takes = ", ".join(NEEDS.get(rule.name, ())) or "none"
+        raise ScenarioError(f"the rule {rule.name!r} does not use the figure(s) {', '.join(idle)}; it takes {takes}")
+    if indexation and not rule.fixed:
+        raise ScenarioError(f"the rule {rule.name!r} fixes no amount in dollars; indexation would do nothing")
 
 
 def has_gross(history: History) -> bool:
@@ -281,7 +198,9 @@ def _production(
 def _gdp_before(history: History, start: int) -> float:
     """GDP of the year before the first, MUSD; the years after the last known grow at the means of ten years."""
     gdp = history.series["gdp"]
-    last = max(y for y in gdp if y < start)
+    last = max((y for y in gdp if y < start), default=None)
+    if last is None:
+        raise SourceError(f"{history.folder}: gdp is not known for any year before {start}; the rule needs it")
     g, p, e = (float(np.mean(list(history.series[n].values())[-10:])) for n in ("growth", "inflation", "depreciation"))
     return float(gdp[last] * ((1 + g) * (1 + p) / (1 + e)) ** (start - 1 - last))
 
@@ -328,12 +247,13 @@ def _forever(history: History, setting: Setting, start: int) -> tuple[float, flo
 def _result(history: History, definition: str, setting: Setting, found: Run, paths: Paths) -> Fund:
     empty = np.where(found.empty >= 0, np.asarray(paths.years)[found.empty], 0)
     law = setting.law
+    past = {y: v for y, v in history.series[BALANCE + definition].items() if y < paths.years[0]}
     oil = "production held" if setting.field is None else "reserves and decline drawn from their ranges"
     inflow = f"{law.kind} fitted to {len(law.years)} years (R2 {law.r2:.2f}), drawn with its error; {oil}"
     sources = [history.sources.get(n, ()) for n in (BALANCE + definition, "receipts", "net_flow", "production")]
     source = "; ".join(dict.fromkeys(s for group in sources for s in group))
     return Fund(
-        history.country, definition, setting.rule.name, setting.rule.title, paths.years, setting.start,
+        history.country, definition, setting.rule.name, setting.rule.title, paths.years, setting.start, past,
         found.balance.T, found.receipts.T, found.withdrawals.T, empty, found.lasting,
         _forever(history, setting, paths.years[0]), law, paths, f"{inflow}; {paths.method}", source,
     )  # fmt: skip

@@ -14,7 +14,8 @@ import numpy as np
 
 from karvan.core.errors import SourceError
 from karvan.core.table import Table
-from karvan.macro.fund import Fund, fund
+from karvan.macro.fund import fund
+from karvan.macro.fund_result import Fund
 from karvan.macro.history import BALANCE, History, read_history
 from karvan.macro.oil_price import PROCESSES, Drawer, fit_price
 
@@ -34,14 +35,15 @@ class FundBacktest(NamedTuple):
         rows = []
         for year, truth in self.observed.items():
             t = self.drawn.years.index(year)
-            row: list[object] = [year, truth]
+            row: list[object] = [year, round(truth)]
             for part in (self.drawn, self.known):
-                low, middle, high = (float(v) for v in np.percentile(part.balance[:, t], (5, 50, 95)))
+                low, middle, high = (round(float(v)) for v in np.percentile(part.balance[:, t], (5, 50, 95)))
                 row += [low, middle, high, "yes" if low <= truth <= high else "no"]
             rows.append((*row, float((self.drawn.balance[:, t] < truth).mean())))
         bands = [f"{name}{x}" for x in ("", "_prices_known") for name in ("p5", "p50", "p95", "inside")]
+        fund_name = f"{self.drawn.country} fund ({self.drawn.definition})"
         title = (
-            f"{self.drawn.country} fund ({self.drawn.definition}) fitted to {self.drawn.law.years[0]}-{self.fitted_to}, "
+            f"{fund_name} fitted to {self.drawn.law.years[0]}-{self.fitted_to}, "
             f"MUSD; inside 5-95 %: {self.inside(self.drawn)} of {len(rows)}, with prices known "
             f"{self.inside(self.known)}"
         )

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from karvan.core.countries import to_iso3
 from karvan.core.errors import LabelError, SourceError, first_five
 from karvan.core.faults import Faults
 from karvan.core.labels import suggest
@@ -32,7 +33,7 @@ UNBROKEN = ("growth", "inflation", "depreciation", "primary_balance", "rate_dome
 POSITIVE = ("gdp", "fx", "production", "exports")
 FACTS = {
     "reserves": "Mt", "decline": "fraction", "guaranteed": "MUSD", "targeted": "MUSD", "targeted_cap": "fraction",
-    "cutoff_price": "USD/bbl", "floor": "fraction", "dollar_inflation": "fraction", "real_return": "fraction",
+    "cutoff_price": "USD/bbl", "floor": "fraction", "real_return": "fraction",
     "claim_withdrawals": "MUSD", "claim_low": "years", "claim_high": "years", "claim_oil": "years",
 }  # fmt: skip
 COLUMNS = {
@@ -124,7 +125,7 @@ def read_history(country: str = "KAZ", data: Path | str | None = None) -> Histor
 
     Parameters
     ----------
-    country : ISO3 code; with `data` the name that results carry.
+    country : code or name; with `data` the name that results carry.
     data : folder with `history.csv` and, optional, `facts.csv` and `brent.csv`; None for karvan's own.
 
     Raises
@@ -134,6 +135,7 @@ def read_history(country: str = "KAZ", data: Path | str | None = None) -> Histor
     LabelError
         No files for the country.
     """
+    country = country if data is not None else to_iso3([country])[0] or country
     texts = _texts(country, data)
     faults = [Faults(place) for place, _ in texts.values()]
     rows = {name: _rows(name, text, fault) for (name, (_, text)), fault in zip(texts.items(), faults, strict=True)}

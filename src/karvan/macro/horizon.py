@@ -137,7 +137,7 @@ def fields(history: History, start: int) -> dict[str, Field]:
 
 
 def field_at(history: History, start: int, case: str) -> Field:
-    """One case; what was produced between the year of the stated reserves and the start is taken off."""
+    """One case; what is produced between the year of the stated reserves and the start is taken off, or added back."""
     if case not in CASES:
         raise LabelError(f"unknown case {case!r}; it is low, mode or high")
     reserves, decline = history.fact("reserves", "the oil horizon"), history.fact("decline", "the oil horizon")
@@ -145,6 +145,7 @@ def field_at(history: History, start: int, case: str) -> Field:
     q = production[max(production)]
     other = {"low": "high", "mode": "mode", "high": "low"}[case]
     gone = sum(production.get(y, q) for y in range(reserves.year, start))
+    gone -= sum(production.get(y, q) for y in range(start, reserves.year))
     left = getattr(reserves, case) - gone
     if left <= 0:
         raise SourceError(f"reserves of {getattr(reserves, case):g} Mt ({case}) are used up before {start}")

@@ -49,16 +49,17 @@ def joint(history: History, *, mean_years: int = 10, means: Mapping[str, float] 
     Raises
     ------
     SourceError
-        No series of the joint draws in the history, or too few years.
+        Too few years in which at least half of the series are known.
     LabelError
         `means` names something that is not drawn.
     """
     names = tuple(n for n in NAMES if n in history.series)
-    if not names:
-        raise SourceError(f"{history.folder}: none of the series {', '.join(NAMES)} is in history.csv; nothing to draw")
     for name in means or {}:
         if name not in names:
             raise LabelError(f"means: {name!r} is not drawn for {history.country}.{suggest(name, names)}")
+    if not names:
+        none = np.empty(0)
+        return Joint((), none, none, none, np.empty((0, 0)), np.empty((LEAST, 0)), LEAST, none, none, (), {})
     years = sorted({y for n in names for y in history.series[n]})
     x = np.array([[history.series[n].get(y, np.nan) for n in names] for y in years])
     z = np.array([np.log(history.brent.year_mean(y) / history.brent.year_mean(y - 1)) for y in years])

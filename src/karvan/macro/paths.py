@@ -232,6 +232,8 @@ def _method(law: Joint, method: str, drawer: Drawer | None, price: float | Seque
         oil = "oil price given by year" if isinstance(price, Sequence) else f"oil price given ({price} USD/bbl)"
     else:
         oil = _process(drawer.process)
+    if not law.names:
+        return f"{oil}; nothing else is known of the country"
     first = min(s[0] for s in law.years.values())
     last = max(s[1] for s in law.years.values())
     how = "normal with the historical covariance" if method == "covariance" else f"past years in blocks of {BLOCK}"

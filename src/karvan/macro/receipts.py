@@ -71,7 +71,7 @@ class Law(NamedTuple):
 
     def misses(self) -> Table:
         """Observed and fitted by year, and what the fit to the other years would have said, with its 5-95 % band."""
-        from scipy.stats import t as student
+        from scipy.special import stdtrit
 
         rows = []
         for i, (year, seen) in enumerate(zip(self.years, self.observed, strict=True)):
@@ -81,9 +81,9 @@ class Law(NamedTuple):
             left = self.observed[others] - x @ coef
             df = len(x) - 2
             se = float(np.sqrt(left @ left / df * (1 + at @ np.linalg.inv(x.T @ x) @ at)))
-            middle, half = float(at @ coef), se * float(student.ppf(0.95, df))
+            middle, half = float(at @ coef), se * float(stdtrit(df, 0.95))
             inside = "yes" if abs(seen - middle) <= half else "no"
-            rows.append((year, float(seen), float(at @ self.coef), middle - half, middle + half, inside))
+            rows.append((year, *map(round, (seen, at @ self.coef, middle - half, middle + half)), inside))
         columns = ("year", "observed_musd", "fitted_musd", "held_out_p5", "held_out_p95", "inside")
         count = sum(row[-1] == "yes" for row in rows)
         title = f"{self.kind}, MUSD: each year forecast from the others; inside 5-95 %: {count} of {len(rows)}"

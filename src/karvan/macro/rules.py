@@ -39,13 +39,17 @@ Pays = Callable[[State], Any]
 
 
 class Rule(NamedTuple):
-    """A rule ready to run: its name, one sentence with its figures, what it pays, and what it must be given."""
+    """A rule ready to run: its name, one sentence with its figures, what it pays, and what it must be given.
+
+    `net` rules need the net flow instead of receipts; `fixed` ones pay amounts in dollars, which indexation raises.
+    """
 
     name: str
     title: str
     pays: Pays
     needs_gdp: bool = False
     net: bool = False
+    fixed: bool = False
 
 
 class Figures(NamedTuple):
@@ -75,14 +79,14 @@ class Figures(NamedTuple):
 def _legislated(f: Figures) -> Rule:
     g, x = f("guaranteed", "guaranteed+targeted"), f("targeted", "guaranteed+targeted")
     title = f"guaranteed {g:,.0f} and targeted {x:,.0f} MUSD a year"
-    return Rule("guaranteed+targeted", title, lambda s: f.grown(g + x, s.t))
+    return Rule("guaranteed+targeted", title, lambda s: f.grown(g + x, s.t), fixed=True)
 
 
 def _capped(f: Figures) -> Rule:
     g, x, cap = (f(n, "capped") for n in ("guaranteed", "targeted", "targeted_cap"))
     amount = g + min(x, cap * g)
     title = f"guaranteed {g:,.0f} MUSD and targeted at most {cap:.0%} of it: {amount:,.0f} MUSD a year"
-    return Rule("capped", title, lambda s: f.grown(amount, s.t))
+    return Rule("capped", title, lambda s: f.grown(amount, s.t), fixed=True)
 
 
 def _cutoff(f: Figures) -> Rule:
@@ -110,7 +114,7 @@ def _floor(f: Figures) -> Rule:
         return np.clip(s.available - share * s.gdp, 0.0, f.grown(g + x, s.t))
 
     title = f"guaranteed {g:,.0f} and targeted {x:,.0f} MUSD, but the balance stays above {share:.0%} of GDP"
-    return Rule("floor", title, pays, needs_gdp=True)
+    return Rule("floor", title, pays, needs_gdp=True, fixed=True)
 
 
 def _none(f: Figures) -> Rule:
@@ -131,6 +135,14 @@ RULES: dict[str, Callable[[Figures], Rule]] = {
     "floor": _floor,
     "none": _none,
     "observed": _observed,
+}
+NEEDS: dict[str, tuple[str, ...]] = {
+    "guaranteed+targeted": ("guaranteed", "targeted"),
+    "capped": ("guaranteed", "targeted", "targeted_cap"),
+    "cut-off": ("cutoff_price",),
+    "bird-in-hand": ("real_return",),
+    "permanent-income": ("real_return",),
+    "floor": ("guaranteed", "targeted", "floor"),
 }
 FORMS = "fixed:MUSD, share:fund:FRACTION, share:gdp:FRACTION"
 
@@ -155,7 +167,7 @@ def make_rule(rule: str | Pays, figures: Figures) -> Rule:
     head, _, rest = rule.partition(":")
     if head == "fixed":
         amount = _amount(rule, rest)
-        return Rule(rule, f"{amount:,.0f} MUSD a year", lambda s: figures.grown(amount, s.t))
+        return Rule(rule, f"{amount:,.0f} MUSD a year", lambda s: figures.grown(amount, s.t), fixed=True)
     if head == "share":
         of, _, text = rest.partition(":")
         share = _amount(rule, text)

@@ -13,7 +13,8 @@ import numpy as np
 
 from karvan.core.errors import ScenarioError, SourceError
 from karvan.core.table import Table
-from karvan.macro.fund import Fund, fund, has_gross
+from karvan.macro.fund import fund, has_gross
+from karvan.macro.fund_result import Fund
 from karvan.macro.history import History, read_history
 from karvan.macro.horizon import Field, field_at
 from karvan.macro.receipts import Law
@@ -83,7 +84,8 @@ def _table(ranges: Ranges, values: dict[str, np.ndarray], found: object, seed: i
     spread = np.percentile(np.concatenate([values["f_A"][0], values["f_B"][0]]), (5, 50, 95)) / 1e3
     title = (
         f"{ranges.base.country} fund ({ranges.base.definition}) at the end of {ranges.base.years[ranges.years - 1]}, "
-        f"if it could fall below zero: {spread[1]:.0f} bn USD, 5-95 %: {spread[0]:.0f} to {spread[2]:.0f}; share of variance"
+        f"if it could fall below zero: {spread[1]:.0f} bn USD, "
+        f"5-95 %: {spread[0]:.0f} to {spread[2]:.0f}; share of variance"
     )
     return Table(("assumption", "first_order", "total", "total_low", "total_high"), tuple(rows), title)
 
@@ -128,20 +130,26 @@ def _covariance(law: Law) -> np.ndarray:
 
 def _balance(ranges: Ranges, u: np.ndarray) -> np.ndarray:
     """(point,) balance in MUSD after the years, not kept above zero."""
-    from scipy.stats import norm, triang
+    from scipy.special import ndtri
 
     price = np.quantile(ranges.prices, u[:, 0])
-    level = norm.ppf(u[:, 1], *ranges.level)
-    slope = norm.ppf(u[:, 2], *ranges.slope)
-    rate = norm.ppf(u[:, 3], *ranges.rate)
+    level = ranges.level[0] + ranges.level[1] * ndtri(u[:, 1])
+    slope = ranges.slope[0] + ranges.slope[1] * ndtri(u[:, 2])
+    rate = ranges.rate[0] + ranges.rate[1] * ndtri(u[:, 3])
     taken = ranges.taken[0] + u[:, 4] * (ranges.taken[1] - ranges.taken[0])
-    reserves, decline = (
-        triang.ppf(u[:, k], (mode - low) / (high - low), low, high - low)
-        for k, (low, mode, high) in ((5, ranges.reserves), (6, ranges.decline))
-    )
+    reserves, decline = _triangle(u[:, 5], *ranges.reserves), _triangle(u[:, 6], *ranges.decline)
     field = Field(ranges.field.q, np.maximum(reserves, ranges.field.q), decline)
     balance = np.full(len(u), ranges.base.start)
     for t in range(ranges.years):
         inflow = np.maximum(level + slope * (price - ranges.usual), 0.0) * field.production(t)
         balance = balance * (1 + rate) + inflow - taken
     return balance
+
+
+def _triangle(u: np.ndarray, low: float, mode: float, high: float) -> np.ndarray:
+    """Quantiles of a triangular distribution."""
+    below, above = mode - low, high - mode
+    rising = u * (below + above) < below
+    up = low + np.sqrt(u * (below + above) * below)
+    down = high - np.sqrt((1 - u) * (below + above) * above)
+    return np.where(rising, up, down)
