@@ -273,8 +273,6 @@ def test_shifts_of_the_stress_tests(kaz: kv.Debt) -> None:
     known = {s.name: s.shift for s in stresses(kaz.history, kaz.files, 4, kaz.law)}
     names, years = ("growth", "primary_balance"), range(2014, 2024)
     sd = {n: np.std([kaz.history.series[n][y] for y in years], ddof=1) for n in names}
-        n: np.std([kaz.history.series[n][y] for y in range(2014, 2024)], ddof=1) for n in ("growth", "primary_balance")
-    }
     np.testing.assert_allclose(known["growth"].growth, -sd["growth"] * np.array([1, 1, 0, 0]))
     np.testing.assert_allclose(known["growth"].inflation, -sd["growth"] / 4 * np.array([1, 1, 0, 0]))
     np.testing.assert_allclose(known["balance"].primary_balance, -sd["primary_balance"] / 2 * np.array([1, 1, 0, 0]))
