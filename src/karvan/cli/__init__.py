@@ -10,8 +10,20 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import backtests, corridors, data, debt, estimates, evidence, mirror, oil, scenarios, telling, trade
-from karvan.cli import backtests, corridors, data, estimates, evidence, mirror, money, oil, scenarios, telling, trade
+from karvan.cli import (
+    backtests,
+    corridors,
+    data,
+    debt,
+    estimates,
+    evidence,
+    mirror,
+    money,
+    oil,
+    scenarios,
+    telling,
+    trade,
+)
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
