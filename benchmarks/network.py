@@ -80,16 +80,16 @@ def measure(what: str, folder: str | None) -> None:
 def shut_links(every: int = 20) -> None:
     """Costs of all pairs and cargoes without each link in turn, and by a new network; processor seconds."""
     import numpy as np
+    from karvan.network.reroute import costs_without, costs_without_transit
 
     import karvan as kv
-    from karvan.network.reroute import costs_without, costs_without_transit
 
     routes = kv.corridors()
     costs_without(routes, [0])
     again, anew, same = [], [], True
     for m in range(len(routes.network.links)):
         start = time.process_time()
-        costs = costs_without(routes, [m])
+        costs = shut(frozenset([m]))
         again.append(time.process_time() - start)
         if m % every == 0:
             start = time.process_time()
@@ -99,7 +99,7 @@ def shut_links(every: int = 20) -> None:
     ratio = statistics.median(anew) / statistics.median(again[::every])
     bans = time.process_time()
     for country in sorted(set(routes.network.countries)):
-        costs_without_transit(routes, country)
+        shut(country=country)
     bans = time.process_time() - bans
     print("measurement;cpu_seconds;median_ms;max_ms;anew_median_ms;ratio;same")
     figures = (1e3 * statistics.median(again), 1e3 * max(again), 1e3 * statistics.median(anew))

@@ -15,15 +15,10 @@ from karvan.cli import (
     closings,
     corridors,
     data,
-    estimates,
-    evidence,
-    maps,
-    mirror,
-    corridors,
-    data,
     debt,
     estimates,
     evidence,
+    maps,
     mirror,
     money,
     oil,
@@ -31,7 +26,6 @@ from karvan.cli import (
     telling,
     trade,
 )
-from karvan.cli import backtests, corridors, data, estimates, evidence, mirror, money, oil, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
