@@ -1,0 +1,1 @@
+"""How much of a neighbour's currency move reaches ours."""
