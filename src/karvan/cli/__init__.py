@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from karvan.cli import backtests, corridors, data, estimates, evidence, mirror, oil, scenarios, telling, trade
+from karvan.cli import backtests, corridors, currency, data, estimates, evidence, mirror, oil, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
@@ -37,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "brief": telling.brief,
     "check": scenarios.check,
     "check-figure": mirror.check_figure,
+    "currency": currency.currency,
     "explain": scenarios.explain,
     "friends": trade.friends,
     "gravity": estimates.gravity,
@@ -64,7 +65,7 @@ CORRIDORS_COMMANDS: dict[str, Callable[..., None]] = {
 EXTRAS = {
     "brief": ("altair", "jinja2", "vl_convert"),
     "data": ("duckdb", "httpx", "openpyxl", "platformdirs", "pyarrow", "sdmx", "stamina", "xlrd"),
-    "estimate": ("pyfixest", "statsmodels"),
+    "estimate": ("arch", "pyfixest", "statsmodels"),
 }
 # a negative value is an argument, to be refused in words, and no option
 SETTINGS = {"check-figure": {"ignore_unknown_options": True}}

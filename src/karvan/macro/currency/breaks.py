@@ -44,12 +44,16 @@ class Breaks:
 
     def table(self) -> Table:
         """Return the tests at given dates."""
-        title = "slope in the same step before and after given dates (oil and the dollar held; Chow test, robust errors)"
+        title = (
+            "slope in the same step before and after given dates (oil and the dollar held; Chow test, robust errors)"
+        )
         return Table(("date", "event", "before", "after", "difference", "p", "note"), self.known, title)
 
     def search_table(self) -> Table:
         """Return the dates at which the statistic is largest."""
-        rows = tuple((s.sample, s.date, round(s.largest, 2), s.p_andrews, round(s.p_bootstrap, 3)) for s in self.searches)
+        rows = tuple(
+            (s.sample, s.date, round(s.largest, 2), s.p_andrews, round(s.p_bootstrap, 3)) for s in self.searches
+        )
         title = (
             "date at which the slope changes most (sup of robust score statistics, trimming 15 %; critical values "
             "10, 5, 1 %: 7.12, 8.68, 12.16)"

@@ -193,7 +193,7 @@ def _errors(z: np.ndarray, pairs: np.ndarray, a: float, b: float) -> tuple[float
     def terms(x: np.ndarray) -> np.ndarray:
         return _terms(z, pairs, float(x[0]), float(x[1]))
 
-    E = np.diag(step)
+    E: np.ndarray = np.diag(step)
     score = np.column_stack([(terms(at + E[i]) - terms(at - E[i])) / (2 * step[i]) for i in (0, 1)])
     H = np.empty((2, 2))
     for i in (0, 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,8 +27,8 @@ class HeldOut:
         """Return one row per fit, test and horizon; `gain` is 1 less the ratio of root mean squares of misses."""
         columns = ("fitted on", "tested on", "months", "windows", "inside %", "mean miss %", "gain %")
         title = (
-            "bands for our currency given the move of the neighbour's, oil and the dollar, fitted before: share of what "
-            "followed inside (90 would be right); gain over the same without the neighbour"
+            "bands for our currency given the neighbour's, oil and the dollar, fitted before: share of what followed "
+            "inside (90 would be right); gain over the same without the neighbour"
         )
         return Table(columns, self.rows, title)
 
@@ -42,7 +43,7 @@ def held_out(rates: Rates) -> HeldOut:
         early = Period(f"{p.name}, to {cut}", "part", p.start, str(cut))
         late = Period(f"{p.name}, rest", "part", str(cut + np.timedelta64(1, "D")), p.end)
         pairs.append((early, late))
-    pairs += list(zip(main, main[1:], strict=False))
+    pairs += list(pairwise(main))
     rows = []
     for fitted, tested in pairs:
         for months, h in MONTHS[rates.every].items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,12 @@ class Rates:
     periods: tuple[shipped.Period, ...]
     events: tuple[dict[str, str], ...] = ()
     prices: tuple[dict[str, str], ...] = ()
-    sources: tuple[str, ...] = field(default=())
+    limits: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> str:
+        """Return what the regressions hold, in words."""
+        return "oil and the dollar held" if self.controls else "nothing held"
 
     @property
     def moves(self) -> np.ndarray:
@@ -52,8 +58,6 @@ class Rates:
 
     def cut(self, start: str | None, end: str | None) -> Rates:
         """Return the same from one date to another, periods cut to them; one without observations goes."""
-        from dataclasses import replace
-
         low, high = np.datetime64(start or "1900-01-01"), np.datetime64(end or "2200-01-01")
         keep = (self.dates >= low) & (self.dates <= high)
         if not keep.any():
@@ -97,8 +101,6 @@ def load(
     return _aligned(own, neighbour, every, frame, controls, taken, country, gaps, breaks)
 
 
-
-
 def _aligned(
     own: str,
     neighbour: str,
@@ -136,6 +138,7 @@ def _aligned(
         tuple(p for p in named if ((dates >= np.datetime64(p.start)) & (dates <= np.datetime64(p.end))).any()),
         tuple(shipped.country_rows(country, "events")) if country else _events(breaks or []),
         tuple(shipped.country_rows(country, "prices")) if country else (),
+        tuple(row["text"] for row in shipped.country_rows(country, "limits")) if country else (),
     )
 
 
@@ -150,9 +153,7 @@ def split(dates: np.ndarray, breaks: list[str]) -> tuple[shipped.Period, ...]:
         raise ScenarioError(f"breaks outside the data ({dates[0]} to {dates[-1]}): {', '.join(outside)}")
     day = np.timedelta64(1, "D")
     edges = [dates[0], *cuts, dates[-1] + day]
-    found = [
-        shipped.Period(f"{a} to {b - day}", "period", str(a), str(b - day)) for a, b in zip(edges, edges[1:], strict=False)
-    ]
+    found = [shipped.Period(f"{a} to {b - day}", "period", str(a), str(b - day)) for a, b in pairwise(edges)]
     if len(found) > 1:
         found.append(shipped.Period("all", "pooled", str(edges[0]), str(edges[-1] - day)))
     return tuple(found)
@@ -164,9 +165,11 @@ def _events(breaks: list[str]) -> tuple[dict[str, str], ...]:
 
 def _stepped(both: pd.DataFrame, every: str) -> pd.DataFrame:
     """Last quotation of each week (Friday) or month; for days, those of Monday to Friday that have both."""
+    import pandas as pd
+
     if every == "day":
         kept = both[_weekday(both) < 5]
-        return kept.reindex(kept.index.union(_holes(kept.index.to_numpy().astype("datetime64[D]"))))
+        return kept.reindex(kept.index.union(pd.DatetimeIndex(_holes(kept.index.to_numpy().astype("datetime64[D]")))))
     return both.resample("W-FRI" if every == "week" else "ME").last()
 
 
@@ -185,7 +188,9 @@ def _weekday(frame: pd.DataFrame) -> np.ndarray:
 
 def _at(values: pd.Series, dates: pd.DatetimeIndex) -> np.ndarray:
     """Return the last value at each date, not older than a few days."""
-    return values.sort_index().reindex(dates, method="ffill", tolerance=f"{HELD}D").to_numpy(float)
+    import pandas as pd
+
+    return values.sort_index().reindex(dates, method="ffill", tolerance=pd.Timedelta(days=HELD)).to_numpy(float)
 
 
 def _markets() -> pd.DataFrame:

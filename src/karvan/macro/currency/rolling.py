@@ -25,6 +25,7 @@ class Rolling:
     dates: np.ndarray
     slope: np.ndarray
     half: np.ndarray
+    held: str
 
     def table(self) -> Table:
         """Return the last window of each year."""
@@ -36,7 +37,7 @@ class Rolling:
                 i = there[-1]
                 ends = (self.slope[i], self.slope[i] - self.half[i], self.slope[i] + self.half[i])
                 rows.append((str(self.dates[i]), *(round(float(v), 3) for v in ends)))
-        title = f"slope in the same {self.every}, oil and dollar held, windows of {self.window} {UNITS[self.every]}, 90 %"
+        title = f"slope in the same {self.every}, {self.held}, windows of {self.window} {UNITS[self.every]}, 90 %"
         return Table(("window to", "slope", "low", "high"), tuple(rows), title)
 
 
@@ -68,6 +69,4 @@ def rolling(rates: Rates, window: int | None = None) -> Rolling:
         fit = slopes(moves[at, :1], moves[at, 1], W[at])
         slope[end] = fit.b[0]
         half[end] = t.ppf(0.5 + LEVEL / 2, fit.freedom) * np.sqrt(fit.covariance[0, 0])
-    return Rolling(rates.every, size, rates.dates, slope, half)
-
-
+    return Rolling(rates.every, size, rates.dates, slope, half, rates.held)

@@ -1,4 +1,4 @@
-"""The neighbour's currency falls by a third: what happens to ours, to its prices, and what others may take from here."""
+"""The neighbour's currency falls by a third: what happens to ours and to prices, as draws for debt and fund."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from karvan.core.labels import suggest
 from karvan.core.table import Table
 from karvan.macro.currency.projections import Response, project
 from karvan.macro.currency.rates import MONTHS, Rates
+from karvan.macro.currency.shipped import Period
 
 HORIZONS = (1, 3, 12)  # months
 ENDS = (0.05, 0.50, 0.95)
@@ -20,8 +21,8 @@ ENDS = (0.05, 0.50, 0.95)
 class Point:
     """One period and horizon. Draws are fractions: 0.10 is ten per cent more local currency per dollar.
 
-    effect: what the shock adds (errors of the estimates); depreciation: that, and what else moves the currency in such a
-    time (residuals), without drift; goods: change of the price, in our currency, of what is priced in the neighbour's;
+    effect: what the shock adds (errors of the estimates); depreciation: that, and what else moves the currency
+    in such a time (residuals), without drift; goods: change of the price, in our currency, of what is priced in the neighbour's;
     prices: change of our consumer prices; None where no pass-through is known.
     """
 
@@ -40,7 +41,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Stress:
+class CurrencyStress:
     """Our currency after a fall of the neighbour's, by period and horizon; `missing` says what is not estimated."""
 
     size: float
@@ -86,8 +87,8 @@ class Stress:
         rank = {name: i for i, name in enumerate(dict.fromkeys([*(p.period for p in self.points), *self.order]))}
         rows.sort(key=lambda r: (rank.get(str(r[0]), 99), r[1]))
         title = (
-            f"the neighbour's currency loses {100 * self.size:.0f} % of its value in dollars within one step: change of "
-            "ours per dollar, % (more is a loss of value), 90 % ranges"
+            f"the neighbour's currency loses {100 * self.size:.0f} % of its value in dollars in one step: change "
+            "of ours per dollar, % (more is a loss of value), 90 % ranges"
         )
         columns = ("period", "months", "effect", "low", "high", "ours low", "ours high", "neighbour's goods")
         more = ("prices low", "prices high", "without largest", "observations", "note")
@@ -98,7 +99,9 @@ def _row(p: Point) -> tuple[object, ...]:
     low, mid, high = (round(100 * float(v), 1) for v in np.quantile(p.effect, ENDS))
     ours = [round(100 * float(v), 1) for v in np.quantile(p.depreciation, (0.05, 0.95))]
     goods = round(100 * float(np.median(p.goods)), 1)
-    prices = [None, None] if p.prices is None else [round(100 * float(v), 1) for v in np.quantile(p.prices, (0.05, 0.95))]
+    prices = (
+        [None, None] if p.prices is None else [round(100 * float(v), 1) for v in np.quantile(p.prices, (0.05, 0.95))]
+    )
     seen = f"{p.seen} such step(s) in the period" if p.seen else f"outside: largest fall {100 * p.largest:.0f} %"
     without = round(100 * p.without_largest, 1) if np.isfinite(p.without_largest) else None
     return (p.period, p.months, mid, low, high, *ours, goods, *prices, without, p.observations, f"{seen}; by {p.every}")
@@ -106,7 +109,7 @@ def _row(p: Point) -> tuple[object, ...]:
 
 def stress(
     rates: Rates, others: tuple[Rates, ...] = (), size: float = 0.30, draws: int = 2000, seed: int = 0
-) -> Stress:
+) -> CurrencyStress:
     """Let the neighbour's currency lose `size` of its value in dollars within one step (day, week or month).
 
     s = -log(1 - size);  effect = exp(b_h s) - 1;  depreciation = exp(b_h s + u_h) - 1
@@ -126,32 +129,36 @@ def stress(
         raise ScenarioError(f"draws {draws}: at least 100 are needed for ends of a 90 % range")
     points, missing = [], []
     for period in rates.periods:
+        carried = [(each, same) for each in (rates, *others) for same in each.periods if same.name == period.name]
+        fits = [_fits(*pair) for pair in carried]
         for months in HORIZONS:
-            why = ""
-            for each in (rates, *others):
-                same = next((p for p in each.periods if p.name == period.name), None)
-                if same is None:
-                    continue
-                response = project(each, same)
+            for (each, _), (response, without) in zip(carried, fits, strict=True):
                 if response.at(months) is not None:
-                    points.append(_point(each, response, months, size, draws, seed))
+                    points.append(_point(each, response, without, months, size, draws, seed))
                     break
-                why = why or _why(response, months)
             else:
-                missing.append((period.name, months, why or "not in the data"))
+                missing.append((period.name, months, "; ".join(_why(f[0], months) for f in fits)))
     main = [p.name for p in rates.periods if p.kind == "period"][::-1]
     pooled = [p.name for p in rates.periods if p.kind == "pooled"]
-    return Stress(size, tuple(points), tuple(missing), (*main[:1], *pooled, *main[1:]))
+    return CurrencyStress(size, tuple(points), tuple(missing), (*main[:1], *pooled, *main[1:]))
+
+
+def _fits(rates: Rates, period: Period) -> tuple[Response, Response]:
+    """Return the response, and the same without the step in which the neighbour's currency fell most."""
+    falls = np.where(rates.inside(period) & np.isfinite(rates.moves[:, 1]), rates.moves[:, 1], -np.inf)
+    return project(rates, period), project(rates, period, without=falls == falls.max())
 
 
 def _why(response: Response, months: int) -> str:
     h = MONTHS[response.every].get(months)
     if h is None or h >= len(response.horizons):
         return f"beyond the horizons of steps of one {response.every}"
-    return f"{int(response.used[h])} observations, {int(response.needs[h])} needed"
+    return f"by {response.every}: {int(response.used[h])} observations, {int(response.needs[h])} needed"
 
 
-def _point(rates: Rates, response: Response, months: int, size: float, draws: int, seed: int) -> Point:
+def _point(
+    rates: Rates, response: Response, without: Response, months: int, size: float, draws: int, seed: int
+) -> Point:
     h = response.at(months)
     s = -np.log1p(-size)
     drawn = response.draws(draws, seed)
@@ -160,11 +167,7 @@ def _point(rates: Rates, response: Response, months: int, size: float, draws: in
     u = response.residuals[:, h]
     kept = np.flatnonzero(np.isfinite(u))
     noise = u[kept[(rng.random(draws) * kept.size).astype(int)]]
-    inside = rates.inside(response.period)
-    falls = np.where(inside, rates.moves[:, 1], np.nan)
-    biggest = np.zeros(len(falls), dtype=bool)
-    biggest[np.nanargmax(falls)] = True
-    without = project(rates, response.period, without=biggest)
+    falls = np.where(rates.inside(response.period), rates.moves[:, 1], np.nan)
     return Point(
         response.period.name,
         months,
