@@ -195,7 +195,7 @@ def _errors(z: np.ndarray, pairs: np.ndarray, a: float, b: float) -> tuple[float
 
     E: np.ndarray = np.diag(step)
     score = np.column_stack([(terms(at + E[i]) - terms(at - E[i])) / (2 * step[i]) for i in (0, 1)])
-    H = np.empty((2, 2))
+    H: np.ndarray = np.empty((2, 2))
     for i in (0, 1):
         for j in (0, 1):
             four = [terms(at + s * E[i] + u * E[j]).sum() * s * u for s in (1, -1) for u in (1, -1)]
@@ -228,7 +228,7 @@ def correlation(rates: Rates, period: Period) -> Correlation:
     fitted: list[Any] = [margin(e[:, i]) for i in (0, 1)]
     z = np.column_stack([f[1] for f in fitted])
     found = dcc(z)
-    constant = float(np.corrcoef(e.T)[0, 1])
+    constant = float(np.asarray(np.corrcoef(e.T))[0, 1])
     return Correlation(
         period, rates.every, rates.dates[keep], found.R[:, 1, 0], (fitted[0][0], fitted[1][0]), found, constant
     )

@@ -113,7 +113,7 @@ class Currency:
             "verdict",
         )
         a = self.rates
-        size = f"; stress: {a.neighbour} -{100 * self.stress.size:.0f} %, % after a month" if self.stress else ""
+        size = f"; stress: {a.neighbour} -{100 * self.stress.size:.0f} %, after a month" if self.stress else ""
         title = (
             f"of a move of {a.neighbour} this share reaches {a.own} (per dollar; {a.held}; 90 % ranges; "
             f"{a.dates[0]} to {a.dates[-1]}){size}"
@@ -233,6 +233,11 @@ def currency(
 def _found(
     rates: Rates, others: tuple[Rates, ...], asked: tuple[str, ...], named: bool, size: float, draws: int, seed: int
 ) -> Currency:
+    still = [
+        c for c, v in zip((rates.own, rates.neighbour), rates.moves.T, strict=False) if not np.nanmax(np.abs(v)) > 0
+    ]
+    if still:
+        raise SourceError(f"{' and '.join(still)} does not move in these data: there is no link to estimate")
     responses = tuple(project(rates, p) for p in rates.periods)
     if not any(np.isfinite(r.own[0]) for r in responses):
         most = max(responses, key=lambda r: int(r.used[0]))

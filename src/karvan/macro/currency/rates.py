@@ -58,13 +58,20 @@ class Rates:
 
     def cut(self, start: str | None, end: str | None) -> Rates:
         """Return the same from one date to another, periods cut to them; one without observations goes."""
-        low, high = np.datetime64(start or "1900-01-01"), np.datetime64(end or "2200-01-01")
+        low, high = _date(start or "1900-01-01", "start"), _date(end or "2200-01-01", "end")
         keep = (self.dates >= low) & (self.dates <= high)
         if not keep.any():
             ends = f"{self.dates[0]} to {self.dates[-1]}"
             raise ScenarioError(f"no observation from {start or 'the start'} to {end or 'the end'}; there is {ends}")
         cut = replace(self, dates=self.dates[keep], levels=self.levels[keep])
         return replace(cut, periods=tuple(p for p in self.periods if cut.inside(p).any()))
+
+
+def _date(text: str, what: str) -> np.datetime64:
+    try:
+        return np.datetime64(text, "D")
+    except ValueError:
+        raise ScenarioError(f"{what} {text!r} is no date; write 2015-08-24") from None
 
 
 def load(
@@ -144,10 +151,7 @@ def _aligned(
 
 def split(dates: np.ndarray, breaks: list[str]) -> tuple[shipped.Period, ...]:
     """Return the periods between dates, and all of it when there are several."""
-    try:
-        cuts = sorted(np.datetime64(b, "D") for b in breaks)
-    except ValueError as fault:
-        raise ScenarioError(f"breaks: {fault}; write dates as 2022-02-24") from None
+    cuts = sorted(_date(b, "break") for b in breaks)
     outside = [str(c) for c in cuts if not dates[0] < c <= dates[-1]]
     if outside:
         raise ScenarioError(f"breaks outside the data ({dates[0]} to {dates[-1]}): {', '.join(outside)}")

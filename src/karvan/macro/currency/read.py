@@ -63,8 +63,11 @@ def optional(data: Any, codes: tuple[str, ...]) -> tuple[str, ...]:
 def _table(data: Any) -> pd.DataFrame:
     import pandas as pd
 
+    name = str(data) if isinstance(data, str) or hasattr(data, "parts") else "table"
     if isinstance(data, pd.DataFrame):
-        found = data
+        found = data.reset_index(drop=True)
+    elif hasattr(data, "to_pandas"):
+        found = data.to_pandas()
     elif isinstance(data, str) or hasattr(data, "parts"):
         try:
             found = pd.read_parquet(data) if str(data).endswith(".parquet") else pd.read_csv(data)
@@ -73,13 +76,13 @@ def _table(data: Any) -> pd.DataFrame:
         except (OSError, ValueError) as fault:
             raise SourceError(f"{data}: cannot be read as a table ({fault})") from None
     else:
-        raise SourceError(f"exchange rates: expected a path or a pandas frame, got {type(data).__name__}")
+        raise SourceError(f"exchange rates: expected a path or a frame, got {type(data).__name__}")
     lost = [c for c in COLUMNS if c not in found.columns]
     if lost:
         hints = " ".join(f"{c}:{suggest(c, [str(n) for n in found.columns])}" for c in lost)
-        raise SourceError(f"{data if isinstance(data, str) else 'table'}: columns missing: {', '.join(lost)}. {hints}")
+        raise SourceError(f"{name}: columns missing: {', '.join(lost)}. {hints}")
     if found.empty:
-        raise SourceError(f"{data if isinstance(data, str) else 'table'}: no rows")
+        raise SourceError(f"{name}: no rows")
     return found
 
 

@@ -22,8 +22,8 @@ class Point:
     """One period and horizon. Draws are fractions: 0.10 is ten per cent more local currency per dollar.
 
     effect: what the shock adds (errors of the estimates); depreciation: that, and what else moves the currency
-    in such a time (residuals), without drift; goods: change of the price, in our currency, of what is priced in the neighbour's;
-    prices: change of our consumer prices; None where no pass-through is known.
+    in such a time (residuals), without drift; goods: change of the price, in our currency, of what is
+    priced in the neighbour's; prices: change of our consumer prices; None where no pass-through is known.
     """
 
     period: str

@@ -12,10 +12,10 @@ from karvan.macro.currency.projections import Response
 SUPPORTED, PARTLY, NOT, CANNOT = "supported", "partly", "not supported", "cannot be told from this data"
 MATTERS = 0.10  # a tenth of the neighbour's move: less is called no dependence
 RULE = (
-    "By the response to a move of the neighbour's currency in the same step and after one month, 90 % ranges. Supported: "
-    "one of the two ranges lies above 0.10, a tenth of the move. Not supported: both lie below 0.10. Partly: one lies "
-    "above zero. Otherwise it cannot be told. As a whole, by the last period: supported or not supported if its part "
-    "says the same, partly if either is supported or partly."
+    "By the response to a move of the neighbour's currency in the same step and after one month, 90 % ranges. "
+    "Supported: one of the two ranges lies above 0.10, a tenth of the move. Not supported: both lie below 0.10. "
+    "Partly: one lies above zero. Otherwise it cannot be told. As a whole, by the last period: supported or not "
+    "supported if its part says the same, partly if either is supported or partly."
 )
 LIMITS = (
     "Oil and the dollar are held, other common causes are not: risk appetite, prices of metals and grain, news of one "
