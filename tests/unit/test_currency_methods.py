@@ -81,7 +81,7 @@ def test_horizons_that_the_data_do_not_carry_say_what_they_need() -> None:
     rates = load("OWN", "NEI", linked_rates(120), "week", True, "refuse", None)
     response = project(rates, rates.periods[0])
     assert np.isfinite(response.own[13]) and np.isnan(response.own[52])
-    note = response.table().rows[52][-1]
+    note = response.table(whole=True).rows[52][-1]
     assert note == f"needs {5 * 53}"
     assert np.isfinite(response.draws(50, 0)[:, :, :14]).all()
 

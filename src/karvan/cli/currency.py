@@ -63,7 +63,7 @@ def currency(
             draws=draws,
             seed=seed,
         )
-    parts = _parts(found, method)
+    parts = _parts(found, method, whole=json)
     if json:
         print_json({**_said(found), **{name: [t.to_dicts() for t in tables] for name, tables in parts.items()}})
         return
@@ -91,7 +91,7 @@ def _methods(method: str) -> tuple[str, ...] | None:
     return (method,)
 
 
-def _parts(found: Currency, method: str) -> dict[str, Any]:
+def _parts(found: Currency, method: str, whole: bool) -> dict[str, Any]:
     from karvan.macro.currency.face import DEFAULT
 
     if method == "verdict":
@@ -99,8 +99,8 @@ def _parts(found: Currency, method: str) -> dict[str, Any]:
     if method == "all":
         refused = dict(found.refused)
         names = [name for name in ("answer", *DEFAULT) if name not in refused]
-        return {name: found.tables(name) for name in names}
-    return {method: found.tables(method)}
+        return {name: found.tables(name, whole) for name in names}
+    return {method: found.tables(method, whole)}
 
 
 def _said(found: Currency) -> dict[str, Any]:

@@ -129,14 +129,17 @@ def _search(
     x: np.ndarray, W: np.ndarray, y: np.ndarray, cuts: np.ndarray, dates: np.ndarray, name: str, draws: int, seed: int
 ) -> Search:
     Q = basis(np.column_stack([x, W]))
-    D = np.where(np.arange(len(x))[:, None] >= cuts, x[:, None], 0.0)
-    D = D - Q @ (Q.T @ D)
     e = y - Q @ (Q.T @ y)
-    found = score_statistics(D, e[:, None])[:, 0]
     signs = np.random.default_rng([seed, 4]).choice([-1.0, 1.0], (len(x), draws))
     again = e[:, None] * signs
     again = again - Q @ (Q.T @ again)
-    largest = score_statistics(D, again).max(axis=0)
+    parts, largest = [], np.zeros(draws)
+    for some in np.array_split(cuts, -(-len(cuts) // 256)):  # in pieces: thousands of days would fill the memory
+        D = np.where(np.arange(len(x))[:, None] >= some, x[:, None], 0.0)
+        D = D - Q @ (Q.T @ D)
+        parts.append(score_statistics(D, e[:, None])[:, 0])
+        largest = np.maximum(largest, score_statistics(D, again).max(axis=0))
+    found = np.concatenate(parts)
     best = int(found.argmax())
     p = float((1 + (largest >= found[best]).sum()) / (draws + 1))
     return Search(name, dates[cuts], found, str(dates[cuts[best]]), float(found[best]), p)

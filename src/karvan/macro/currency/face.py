@@ -60,8 +60,8 @@ class Currency:
             raise LabelError(f"unknown period {name!r}.{suggest(name, names)}")
         return found[names.index(name)]
 
-    def tables(self, method: str = "answer") -> tuple[Table, ...]:
-        """Return the tables of a method, or the short answer.
+    def tables(self, method: str = "answer", whole: bool = False) -> tuple[Table, ...]:
+        """Return the tables of a method, or the short answer; `whole`: every horizon of the projections.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Currency:
         if method not in METHODS:
             raise LabelError(f"unknown method {method!r}.{suggest(method, METHODS)}")
         if method == "projections":
-            return tuple(r.table() for r in (*self.responses, *self.plain))
+            return tuple(r.table(whole) for r in (*self.responses, *self.plain))
         if method == "breaks" and self.breaks is not None:
             return self.breaks.table(), self.breaks.search_table()
         if method == "tail" and self.tails:
@@ -107,7 +107,7 @@ class Currency:
             "period",
             f"same {step}",
             "after a month",
-            "half of it",
+            "half arrives",
             "worst tenth shared",
             "stress, %",
             "verdict",

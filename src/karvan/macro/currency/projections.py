@@ -15,6 +15,11 @@ from karvan.macro.currency.shipped import Period
 LEVEL = 0.90
 WINDOWS = 5  # windows of the horizon that do not overlap: fewer say nothing
 LAGS = {"day": 5, "week": 2, "month": 1}
+SHOWN = {
+    "day": (0, 1, 2, 3, 5, 10, 21, 42, 63),
+    "week": (0, 1, 2, 3, 4, 8, 13, 26, 39, 52),
+    "month": tuple(range(13)),
+}
 UNITS = {"day": "trading days", "week": "weeks", "month": "months"}
 
 
@@ -67,11 +72,13 @@ class Response:
         found[:, known] = np.r_[self.own, self.neighbour][known] + shifts
         return found.reshape(n, 2, H)
 
-    def table(self) -> Table:
-        """Return response, 90 % range, the neighbour's own path and the observations, by horizon."""
+    def table(self, whole: bool = False) -> Table:
+        """Return response, 90 % range, the neighbour's own path and the observations; some horizons, or the whole."""
         half = self.half
-        rows = []
+        rows: list[tuple[object, ...]] = []
         for i, h in enumerate(self.horizons):
+            if not whole and h not in SHOWN[self.every]:
+                continue
             if np.isfinite(self.own[i]):
                 ends = self.own[i] - half[i], self.own[i] + half[i]
                 row = (int(h), *(round(float(v), 4) for v in (self.own[i], *ends, self.neighbour[i])))

@@ -64,7 +64,11 @@ class Rates:
             ends = f"{self.dates[0]} to {self.dates[-1]}"
             raise ScenarioError(f"no observation from {start or 'the start'} to {end or 'the end'}; there is {ends}")
         cut = replace(self, dates=self.dates[keep], levels=self.levels[keep])
-        return replace(cut, periods=tuple(p for p in self.periods if cut.inside(p).any()))
+        kept: dict[bytes, shipped.Period] = {}
+        for p in self.periods:  # of periods that have become the same, the first stays
+            if cut.inside(p).any():
+                kept.setdefault(cut.inside(p).tobytes(), p)
+        return replace(cut, periods=tuple(kept.values()))
 
 
 def _date(text: str, what: str) -> np.datetime64:
@@ -96,7 +100,7 @@ def load(
     country = row["country"] if row else None
     if data is None and every == "day":
         raise SourceError(
-            "daily rates do not come with karvan (their owners do not allow it); give a file with the columns "
+            "daily rates do not come with karvan; give a file with the columns "
             "date, currency, per_usd (data=, --data), or choose every='week'"
         )
     gaps = shipped.country_rows(country, "gaps") if country else []

@@ -13,7 +13,7 @@ from karvan.macro.currency.shipped import Period
 QUANTILES = (0.05, 0.10, 0.50, 0.90, 0.95)
 BEYOND = 10  # observations outside a quantile that a slope there needs
 WORST = 0.10  # the worst tenth of the steps
-SHARED = 50  # observations of which a tenth is five
+SHARED = 100  # observations of which a tenth is ten
 JOINT = 15  # pairs beyond both thresholds that a correlation there needs
 EXCEEDS = 0.70  # quantile of the thresholds of the exceedance correlation
 
