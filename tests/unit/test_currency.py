@@ -129,6 +129,18 @@ def test_results_hold_what_charts_need(shipped: kv.Currency) -> None:
     assert "covered %" in kv.currency(methods=["coverage"], start="2022-02-24").tables("coverage")[0].columns
 
 
+def test_the_largest_falls_are_told_without_a_model(shipped: kv.Currency) -> None:
+    first, second = shipped.episodes.rows[:2]
+    assert first[:4] == ("2022-02-04", "2022-03-04", "since 2022", pytest.approx(38.1))
+    rates, at = shipped.rates, list(map(str, shipped.rates.dates))
+    start, end = (rates.levels[at.index(day)] for day in first[:2])
+    assert first[3] == pytest.approx(-100 * np.expm1(start[1] - end[1]), abs=0.06)
+    assert first[4] == pytest.approx(100 * np.expm1(end[0] - start[0]), abs=0.06)
+    assert second[1] == "2014-12-19" and second[4] < 1 and second[6] > 60
+    days = [np.datetime64(r[0]) for r in shipped.episodes.rows]
+    assert min(abs(a - b) for i, a in enumerate(days) for b in days[:i]) > np.timedelta64(90, "D")
+
+
 def test_runs_are_repeatable(shipped: kv.Currency) -> None:
     again = kv.currency(draws=500, methods=["stress"])
     assert np.array_equal(again.stress.effect(1), shipped.stress.effect(1))

@@ -21,7 +21,8 @@ def currency(
     method: Annotated[
         str,
         typer.Option(
-            help="answer, projections, rolling, correlation, tail, breaks, stress, held-out, coverage, verdict or all."
+            help="answer, projections, rolling, correlation, tail, breaks, stress, episodes, held-out, coverage, "
+            "verdict or all."
         ),
     ] = "answer",
     every: Annotated[str, typer.Option(help="Steps: day, week or month; days need your own file.")] = "week",

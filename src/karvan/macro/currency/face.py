@@ -13,6 +13,7 @@ from karvan.core.labels import suggest
 from karvan.core.table import Table
 from karvan.macro.currency.breaks import Breaks, breaks
 from karvan.macro.currency.dcc import NEEDED, Correlation, correlation
+from karvan.macro.currency.episodes import Episodes, episodes
 from karvan.macro.currency.heldout import Coverage, HeldOut, coverage, held_out
 from karvan.macro.currency.projections import UNITS, Response, project
 from karvan.macro.currency.rates import Rates, load
@@ -21,7 +22,7 @@ from karvan.macro.currency.stress import CurrencyStress, stress
 from karvan.macro.currency.tail import Tail, tail
 from karvan.macro.currency.verdict import Verdict, judge
 
-METHODS = ("projections", "rolling", "correlation", "tail", "breaks", "stress", "held-out", "coverage")
+METHODS = ("projections", "rolling", "correlation", "tail", "breaks", "stress", "episodes", "held-out", "coverage")
 DEFAULT = METHODS[:-1]  # coverage takes a few seconds and says nothing on the currencies
 
 
@@ -41,6 +42,7 @@ class Currency:
     tails: tuple[Tail, ...] = ()
     breaks: Breaks | None = None
     stress: CurrencyStress | None = None
+    episodes: Episodes | None = None
     held_out: HeldOut | None = None
     coverage: Coverage | None = None
     refused: tuple[tuple[str, str], ...] = ()
@@ -196,7 +198,8 @@ def currency(
     breaks : dates that part the periods; default those of the country's file, or none
     controls : hold Brent and the broad dollar index
     missing : "refuse" a file with gaps, or "drop" what needs the missing observations
-    methods : of projections, rolling, correlation, tail, breaks, stress, held-out, coverage; default all but coverage.
+    methods : of projections, rolling, correlation, tail, breaks, stress, episodes, held-out, coverage; default all but
+        the last.
         A method that is named and has too few observations raises; by default it is noted in `.refused`
     draws : of the stress
     seed : of every draw
@@ -251,6 +254,7 @@ def _found(
         "tail": lambda: tuple(tail(rates, p, seed=seed) for p in rates.periods),
         "breaks": lambda: breaks(rates, seed=seed),
         "stress": lambda: stress(rates, others, size, draws, seed),
+        "episodes": lambda: episodes(rates),
         "held-out": lambda: held_out(rates),
         "coverage": lambda: coverage(rates, seed=seed),
     }
