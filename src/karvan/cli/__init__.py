@@ -65,7 +65,7 @@ CORRIDORS_COMMANDS: dict[str, Callable[..., None]] = {
 EXTRAS = {
     "brief": ("altair", "jinja2", "vl_convert"),
     "data": ("duckdb", "httpx", "openpyxl", "platformdirs", "pyarrow", "sdmx", "stamina", "xlrd"),
-    "estimate": ("arch", "pyfixest", "statsmodels"),
+    "estimate": ("arch", "pandas", "pyfixest", "statsmodels"),
 }
 # a negative value is an argument, to be refused in words, and no option
 SETTINGS = {"check-figure": {"ignore_unknown_options": True}}
