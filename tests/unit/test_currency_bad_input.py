@@ -118,7 +118,7 @@ def test_what_is_not_done_is_said() -> None:
         found.tables("correlation")
     with pytest.raises(kv.LabelError, match="unknown period"):
         found.response("before")
-    with pytest.raises(kv.LabelError, match=r"no estimate after 12 months .* needed"):
+    with pytest.raises(kv.LabelError, match=r"no estimate after 12 months .* needs 265"):
         found.stress.effect(12)
     with pytest.raises(kv.LabelError, match="horizons are 1, 3 and 12"):
         found.stress.effect(7)
@@ -139,6 +139,24 @@ def test_a_currency_that_stands_still_is_no_impulse() -> None:
     rates.loc[of("NEI", rates), "per_usd"] = 60.0
     with pytest.raises(kv.SourceError, match="NEI does not move"):
         kv.currency("OWN", "NEI", rates, methods=[])
+
+
+@pytest.mark.parametrize("code", ["OWN", "NEI"])
+def test_a_peg_in_one_period_is_said_and_nothing_breaks(code: str) -> None:
+    rates = linked_rates(600)
+    early = of(code, rates) & (rates["date"] < "2015-10-01")
+    rates.loc[early, "per_usd"] = rates.loc[early, "per_usd"].iloc[-1]
+    found = kv.currency("OWN", "NEI", rates, breaks=["2015-10-01"], draws=100)
+    assert found.tails[0].rows[0][-1] == "a currency does not move"
+    pegged = found.responses[0]
+    if code == "NEI":
+        assert pegged.table().rows[0][-1] == "the neighbour's currency does not move"
+        assert found.verdict.periods[0].verdict == "cannot be told from this data"
+    else:
+        assert pegged.own[0] == pytest.approx(0.0, abs=1e-12)
+        assert found.verdict.periods[0].verdict == "not supported"
+    assert found.verdict.periods[1].verdict == "supported"
+    assert found.tables("answer") and found.tables("stress")
 
 
 @pytest.mark.parametrize(

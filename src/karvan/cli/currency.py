@@ -50,8 +50,8 @@ def currency(
     methods = _methods(method)
     with busy("estimating"):
         found = ask(
-            own.upper(),
-            neighbour.upper(),
+            own.upper() if data is None else own,
+            neighbour.upper() if data is None else neighbour,
             str(data) if data is not None else None,
             every=every,
             start=start,

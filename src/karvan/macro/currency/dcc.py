@@ -224,6 +224,8 @@ def correlation(rates: Rates, period: Period) -> Correlation:
             f"moving correlation, {period.name}: {int(keep.sum())} observations, {NEEDED} are needed; "
             "take a longer period, or days in place of weeks"
         )
+    if (rates.moves[keep, :2].std(axis=0) == 0).any():
+        raise SourceError(f"moving correlation, {period.name}: a currency does not move")
     e = rates.moves[keep, :2] - rates.moves[keep, :2].mean(axis=0)
     fitted: list[Any] = [margin(e[:, i]) for i in (0, 1)]
     z = np.column_stack([f[1] for f in fitted])

@@ -65,7 +65,8 @@ def _test(
         sides.append((np.column_stack([W, x])[good], y[good]))
     (X, y), (X2, y2) = sides
     need = max(WINDOWS * (h + 1), 3 * X.shape[1])
-    if len(y) < need or len(y2) < 2 * (h + 1):
+    still = len(y) < 2 or y.std() == 0 or X[:, -1].std() == 0 or len(y2) < 2 or y2.std() == 0
+    if still or len(y) < need or len(y2) < 2 * (h + 1):
         return None
     misses = []
     for k in (X.shape[1], X.shape[1] - 1):

@@ -59,6 +59,12 @@ class Response:
             return None
         return h
 
+    def why(self, h: int) -> str:
+        """Say why a horizon is not estimated."""
+        if self.used[h] >= self.needs[h]:
+            return "the neighbour's currency does not move"
+        return f"needs {int(self.needs[h])}"
+
     def draws(self, n: int, seed: int) -> np.ndarray:
         """Return (n, 2, h) draws of own and neighbour: normal with the joint covariance, by t for its own error."""
         rng = np.random.default_rng([seed, 1])
@@ -84,7 +90,7 @@ class Response:
                 row = (int(h), *(round(float(v), 4) for v in (self.own[i], *ends, self.neighbour[i])))
                 rows.append((*row, int(self.used[i]), ""))
             else:
-                rows.append((int(h), None, None, None, None, int(self.used[i]), f"needs {int(self.needs[i])}"))
+                rows.append((int(h), None, None, None, None, int(self.used[i]), self.why(i)))
         beside = "oil and the dollar index held" if self.controlled else "nothing held"
         title = (
             f"{self.period.name}: log response to a move of the neighbour's currency of 1, 90 % range, {beside}; "

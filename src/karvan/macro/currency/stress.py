@@ -153,7 +153,7 @@ def _why(response: Response, months: int) -> str:
     h = MONTHS[response.every].get(months)
     if h is None or h >= len(response.horizons):
         return f"beyond the horizons of steps of one {response.every}"
-    return f"by {response.every}: {int(response.used[h])} observations, {int(response.needs[h])} needed"
+    return f"by {response.every}: {int(response.used[h])} observations, {response.why(h)}"
 
 
 def _point(

@@ -28,8 +28,8 @@ class Tail:
 
     def value(self, measure: str) -> tuple[float, float, float] | None:
         """Return estimate, low and high of a measure, or None."""
-        row = next(r for r in self.rows if r[0] == measure)
-        return None if row[1] is None else (row[1], row[2], row[3])  # type: ignore[return-value]
+        row = next((r for r in self.rows if r[0] == measure), None)
+        return None if row is None or row[1] is None else (row[1], row[2], row[3])  # type: ignore[return-value]
 
     def table(self) -> Table:
         """Return every measure; `beside` is what it would be without any link in the tail (see the column's note)."""
@@ -50,6 +50,8 @@ def tail(rates: Rates, period: Period, draws: int | None = None, seed: int = 0) 
     keep = rates.inside(period) & np.isfinite(rates.moves).all(axis=1)
     m = rates.moves[keep]
     n = len(m)
+    if n and (m[:, :2].std(axis=0) == 0).any():
+        return Tail(period, rates.every, (("any", None, None, None, None, n, "a currency does not move"),))
     picks = blocks(n, draws, np.random.default_rng([seed, 2])) if n else np.zeros((0, 0), dtype=int)
     rows: list[tuple[str, float | None, float | None, float | None, float | None, int, str]] = []
     X = np.column_stack([np.ones(n), m[:, 1:]])
