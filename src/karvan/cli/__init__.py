@@ -14,6 +14,7 @@ from karvan.cli import (
     backtests,
     closings,
     corridors,
+    currency,
     data,
     debt,
     estimates,
@@ -26,7 +27,6 @@ from karvan.cli import (
     telling,
     trade,
 )
-from karvan.cli import backtests, corridors, currency, data, estimates, evidence, mirror, oil, scenarios, telling, trade
 
 app = typer.Typer(
     help="What happens to a country if it leaves a trade bloc, faces a border, or joins one: exact trade equilibria on "
