@@ -16,6 +16,9 @@ KEYS = {
     "reexports": ("evidence", "destination", "hubs", "together", "union", "top", "cars"),
     "border_evidence": ("evidence", "coefficient", "sample", "leads", "page"),
     "backtests": ("names", "page"),
+    "money_evidence": (
+        "evidence", "definitions", "processes", "rules", "draws", "seed", "own", "neighbour", "stress", "why",
+    ),
 }
 REEXPORTS = (
     "hubs",
@@ -47,6 +50,7 @@ def found_elsewhere(case: Mapping[str, Any]) -> dict[str, Table]:
         A key is unknown or missing, or no such evidence comes with karvan.
     """
     makers = {"statistics": statistics, "reexports": reexports, "border_evidence": estimates, "backtests": backtests}
+    makers |= {"money_evidence": money}
     tables: dict[str, Table] = {}
     for name, make in makers.items():
         if name in case:
@@ -156,6 +160,20 @@ def _of(given: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
 def backtests(case: Mapping[str, Any]) -> dict[str, Table]:
     """The headlines of the back-tests that the case names; correlations -1..1, distances 100 x log of a share."""
     return {"backtests": Table(BACKTEST, tuple(map(_headline, case["backtests"]["names"])), "Back-tests")}
+
+
+def money(case: Mapping[str, Any]) -> dict[str, Table]:
+    """Tables of the stored results on fund, debt and currency, under "money."; refused if made with other options."""
+    given = case["money_evidence"]
+    found = evidence.read(given["evidence"])
+    asked = {"country": case["country"], **{k: v for k, v in given.items() if k not in ("evidence", "why")}}
+    other = [k for k, v in asked.items() if found.record["options"][k] != v]
+    if other:
+        raise SourceError(
+            f"case {case['name']}, money_evidence: {given['evidence']} was made with another {other[0]}; "
+            f"build it again (karvan.data.evidence.build)"
+        )
+    return {f"money.{name}": table for name, table in found.tables.items()}
 
 
 def _headline(name: str) -> tuple[Any, ...]:

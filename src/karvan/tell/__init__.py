@@ -13,6 +13,7 @@ from karvan.tell.claims import Claim, claims, verdict
 from karvan.tell.findings import verdict_exports
 from karvan.tell.hubs import verdict_reexports
 from karvan.tell.language import Words, catalogue
+from karvan.tell.money import verdict_currency, verdict_debt, verdict_external, verdict_fund, verdict_oil
 from karvan.tell.reports import verdict_statistics
 
 __all__ = ["Brief", "Claim", "check_target", "tell"]
@@ -22,6 +23,11 @@ JUDGES = {
     "exports": ("groups", verdict_exports),
     "statistics": ("statistics.flows", verdict_statistics),
     "reexports": ("reexports.hubs", verdict_reexports),
+    "fund": ("money_evidence", verdict_fund),
+    "oil": ("money_evidence", verdict_oil),
+    "debt": ("money_evidence", verdict_debt),
+    "external": ("money_evidence", verdict_external),
+    "currency": ("money_evidence", verdict_currency),
 }
 
 

@@ -43,6 +43,7 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
     """
     from karvan.tell.findings import findings
     from karvan.tell.hubs import hubs
+    from karvan.tell.money import money
     from karvan.tell.reasons import reasons
     from karvan.tell.reports import reports
     from karvan.tell.tested import tested
@@ -60,6 +61,7 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
         *reports(results),
         *hubs(results),
         *tested(results),
+        *money(results),
     ]
     return tuple(found)
 

@@ -9,7 +9,10 @@ import numpy as np
 from karvan.tell import charts
 from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, section, table_of
 from karvan.tell.claims import Claim, verdict
+from karvan.tell.currency import currency
+from karvan.tell.debt import debt
 from karvan.tell.evidence import estimate_of, know, others, papers, take
+from karvan.tell.fund import fund
 from karvan.tell.goods import exports
 from karvan.tell.language import THIN, number, percent
 from karvan.tell.partners import partners
@@ -355,8 +358,12 @@ PARTS = (
     partners,
     statistics,
     reexports,
+    fund,
+    debt,
+    currency,
     know,
     papers,
     take,
 )
 NEEDS = {exports: "groups", statistics: "statistics.flows", reexports: "reexports.hubs"}
+NEEDS |= dict.fromkeys((fund, debt, currency), "money_evidence")

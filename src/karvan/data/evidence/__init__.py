@@ -19,6 +19,7 @@ from karvan.core.table import Table
 RECIPES = {
     "agreements": "karvan.data.recipes.agreements",
     "corridors-kaz": "karvan.cases.corridors",
+    "money-kaz": "karvan.cases.money",
     "reexports-2022": "karvan.data.recipes.reexports_2022",
 }
 
