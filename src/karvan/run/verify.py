@@ -60,6 +60,7 @@ class Papers(BaseModel):
     deficits: str
     shocks: list[dict[str, Any]]
     specific: dict[str, float] = {}
+    money: dict[str, Any] = {}
     sha256: str
 
 
@@ -136,7 +137,7 @@ def _scenario(record: Mapping[str, Any]) -> Scenario:
         known = {k: recorded(v) or v for k, v in arguments.items()}
         shocks.append(vocabulary()[kind](**known))
     plain = {k: papers[k] for k in ("name", "title", "why", "source", "deficits")}
-    return Scenario(shocks=tuple(shocks), specific=papers.get("specific", {}), **plain)
+    return Scenario(shocks=tuple(shocks), specific=papers.get("specific", {}), money=papers.get("money", {}), **plain)
 
 
 def _estimates(record: Mapping[str, Any]) -> list[tuple[Any, ...]]:

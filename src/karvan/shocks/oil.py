@@ -47,8 +47,7 @@ def stop_oil(
         )
     chosen = groups.sectors(world, names)
     j, n = int(chosen.argmax()), world.position(country)
-    at = None if price is None else groups.number(price, "price")
-    outage = _effect(route, round(groups.number(days, "days")), groups.number(share, "share"), at)
+    outage = _asked(route, days, share, price)
     sold = world.M[:, n, j].sum() - world.M[n, n, j]
     part = float(sold / world.M[:, n, j].sum())
     productivity = np.ones_like(world.beta)
@@ -57,6 +56,16 @@ def stop_oil(
     cost[:, n, j] = 1 + outage["cost_usd_t"] / outage["usd_t"]
     cost[n, n, j] = 1.0
     return Change(A_hat=productivity, d_hat=cost)
+
+
+def outage_of(route: str, days: Any = 30, share: Any = 1.0, price: Any = None) -> float:
+    """Return the part of a year's oil exports that a stop takes away, as `stop_oil` counts it."""
+    return 1 - _asked(route, days, share, price)["volume_hat"]
+
+
+def _asked(route: str, days: Any, share: Any, price: Any) -> dict[str, float]:
+    at = None if price is None else groups.number(price, "price")
+    return _effect(route, round(groups.number(days, "days")), groups.number(share, "share"), at)
 
 
 @cache
