@@ -57,7 +57,7 @@ def test_dollars_are_those_of_one_year(own: Network) -> None:
     days = next(row for row in rows.values() if row["metric"] == "days")
     assert deflated(own, dollars) == pytest.approx(dollars["value"] * 322.1 / 251.107)
     assert deflated(own, days) == days["value"]
-    with pytest.raises(LabelError, match="dollars of 1999, but prices.csv has 2010 to 2026"):
+    with pytest.raises(LabelError, match=r"dollars of 1999, but prices\.csv has 2010 to 2026"):
         deflated(own, {**dollars, "year": 1999})
 
 
@@ -67,7 +67,9 @@ def objective(network: Network, multipliers: dict[str, float]) -> float:
     groups = [row["group"] for row in rows]
     tried = network.calibrated(multipliers)
     graphs: dict = {}
-    misses = [np.log(predict(tried, row, graphs) / deflated(network, row)) ** 2 / groups.count(row["group"]) for row in rows]
+    misses = [
+        np.log(predict(tried, row, graphs) / deflated(network, row)) ** 2 / groups.count(row["group"]) for row in rows
+    ]
     return sum(misses) / 0.25**2 + sum(np.log(list(multipliers.values())) ** 2) / 0.5**2
 
 
