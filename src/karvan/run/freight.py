@@ -127,6 +127,12 @@ def solve_with_freight(
     raise ConvergenceError(f"trade and freight still differ by {gap:.2g} after {max_rounds} rounds; raise max_rounds")
 
 
+def network_after(world: World, scenario: Any, before: Corridors | None = None) -> Corridors:
+    """Return the network of a scenario: with its links closed, opened and changed."""
+    items = Scenario.of(scenario).shocks
+    return _edited(before, [item.part(world) for item in items if isinstance(item, Shock) and _is_corridor(item)])
+
+
 def _edited(before: Corridors | None, parts: list[Part]) -> Corridors:
     edits = tuple(part.edit for part in parts)
     if before is None:
