@@ -17,6 +17,7 @@ from karvan.core.world import World
 from karvan.data.evidence import Evidence, digest
 from karvan.data.worlds import load
 from karvan.network.card import Card, card
+from karvan.network.oil.routes import oil_routes
 from karvan.network.routes import Corridors, RouteFound
 from karvan.run.freight import network_after, solve_with_freight
 from karvan.run.leverage import rerouted
@@ -42,6 +43,7 @@ def make(folder: Path) -> Evidence:
         "card_cargoes": _together(cards, "cargoes"),
         "saves": _saves(world, routes, given),
         "insures": _insures(world, country, given),
+        "stops": _stops(),
     }
     inputs = {"world": world.sha256, "network": tables_hash(routes.network.tables)}
     record = {"karvan": __version__, "inputs": inputs, "options": {"case": CASE}, "results_sha256": digest(tables)}
@@ -106,3 +108,11 @@ def _insures(world: World, country: str, given: Mapping[str, Any]) -> Table:
             both = both | item
         rows.append((name, dollars(new), closed, dollars(both)))
     return Table(INSURES, tuple(rows), f"Real income of {country}, MUSD a year: new routes, in open and closed years")
+
+
+def _stops() -> Table:
+    """Past stops of oil routes, modelled and reported, that were not used to fit the ramp."""
+    found = oil_routes().episodes()
+    keep = ("episode", "measure", "unit", "modelled", "low", "high", "reported", "rep_low", "rep_high")
+    rows = tuple(tuple(row[k] for k in keep) for row in found.to_dicts() if row["use"] == "check")
+    return Table(keep, rows, found.title)
