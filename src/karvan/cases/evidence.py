@@ -1,4 +1,4 @@
-"""Evidence a case asks for by name: mirror statistics, re-exports, back-tests, specifications of its estimate."""
+"""Evidence a case asks for by name: mirror statistics, re-exports, corridors, back-tests, its estimate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from karvan.backtests import backtest
+from karvan.cases import evidence_corridors
 from karvan.core.errors import SourceError
 from karvan.core.labels import suggest
 from karvan.core.table import Table
@@ -16,6 +17,7 @@ KEYS = {
     "reexports": ("evidence", "destination", "hubs", "together", "union", "top", "cars"),
     "border_evidence": ("evidence", "coefficient", "sample", "leads", "page"),
     "backtests": ("names", "page"),
+    "corridors": evidence_corridors.KEYS,
 }
 REEXPORTS = (
     "hubs",
@@ -46,7 +48,13 @@ def found_elsewhere(case: Mapping[str, Any]) -> dict[str, Table]:
     SourceError
         A key is unknown or missing, or no such evidence comes with karvan.
     """
-    makers = {"statistics": statistics, "reexports": reexports, "border_evidence": estimates, "backtests": backtests}
+    makers = {
+        "statistics": statistics,
+        "reexports": reexports,
+        "border_evidence": estimates,
+        "backtests": backtests,
+        "corridors": evidence_corridors.corridors,
+    }
     tables: dict[str, Table] = {}
     for name, make in makers.items():
         if name in case:

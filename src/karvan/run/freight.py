@@ -142,6 +142,12 @@ def _recorded(outcome: Outcome, papers: Scenario, tol: float) -> Outcome:
     return replace(outcome, record={**outcome.record, "scenario": scenario, "options": options})
 
 
+def network_after(world: World, scenario: Any, before: Corridors | None = None) -> Corridors:
+    """Return the network of a scenario: with its links closed, opened and changed."""
+    items = Scenario.of(scenario).shocks
+    return _edited(before, [item.part(world) for item in items if isinstance(item, Shock) and _is_corridor(item)])
+
+
 def _edited(before: Corridors | None, parts: list[Part]) -> Corridors:
     edits = tuple(part.edit for part in parts)
     if before is None:

@@ -123,11 +123,15 @@ def leverage(
 
 
 class _Shut(NamedTuple):
-    """The day on which something is shut: costs (importer, exporter, cargo), and what the country's goods do then."""
+    """The day on which something is shut: costs (importer, exporter, cargo), and what the country's goods do then.
+
+    more: (link,) what each link carries more than before, MUSD.
+    """
 
     cost: np.ndarray
     touched: np.ndarray
     detour: tuple[str, ...]
+    more: np.ndarray
 
 
 class _Own:
@@ -178,7 +182,7 @@ class _Own:
         more = np.where(self.gate, new - old, 0.0)
         best = [self.network.links[m] for m in np.argsort(-more)[:2] if more[m] > 0.02 * self.value[dearer].sum()]
         part = np.bincount(ways.of[self._uses(closing)], self.share[self._uses(closing)], self.value.size)
-        return _Shut(cost, np.where(dearer, part, 0.0), tuple(best))
+        return _Shut(cost, np.where(dearer, part, 0.0), tuple(best), new - old)
 
     def _uses(self, closing: Closing) -> np.ndarray:
         """(route,) which routes it stops."""
@@ -221,3 +225,29 @@ class _Own:
             return np.zeros(0)
         links = csr_array((ways.g.size, 0))
         return choose(Choice(ways.of, ways.g, links), np.zeros(0), self.base.corridors.scale, len(ways.pair))[0]
+
+
+def rerouted(world: World, country: str, through: str, *, routes: Corridors | None = None) -> Table:
+    """Return where a country's goods go before and after another country lets no transit of them pass.
+
+    Columns: link; before, after: percent of the value of the country's goods on the network that takes it; closed:
+    whether transit left or entered the closed country by this link and none does after. Links have room for what
+    comes, and goods do not wait: it is the day of the closing that is shown, with the trade of before.
+
+    Raises
+    ------
+    LabelError
+        The country has no place where it trades.
+    """
+    own = _Own(world, freight(world, routes or network()), world.position(country))
+    shut = own.shut(Closing("", frozenset(), YEARLY, through, frozenset([country])))
+    total = own.value.sum()
+    gone = own.load + shut.more
+    rows = []
+    for m in np.flatnonzero((own.load > 0) | (gone > SHOWN * total)):
+        before, after = 100 * own.load[m] / total, 100 * max(gone[m], 0.0) / total
+        ends = own.ends[m]
+        closed = through in ends and country not in ends and ends[0] != ends[1] and before > 0 and after < 1e-9
+        rows.append((own.network.links[m], round(float(before), 3) + 0.0, round(float(after), 3) + 0.0, bool(closed)))
+    title = f"Goods of {country} on the network, percent of their value, before and after {through} closes to transit"
+    return Table(("link", "before", "after", "closed"), tuple(rows), title)

@@ -8,7 +8,9 @@ import numpy as np
 
 from karvan.tell import charts
 from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, section, table_of
+from karvan.tell.border import border_cost
 from karvan.tell.claims import Claim, verdict
+from karvan.tell.corridors import corridors
 from karvan.tell.evidence import estimate_of, know, others, papers, take
 from karvan.tell.goods import exports
 from karvan.tell.language import THIN, number, percent
@@ -351,12 +353,20 @@ PARTS = (
     _partners,
     _pool,
     _asked,
+    border_cost,
     exports,
     partners,
     statistics,
     reexports,
+    corridors,
     know,
     papers,
     take,
 )
-NEEDS = {exports: "groups", statistics: "statistics.flows", reexports: "reexports.hubs"}
+NEEDS = {
+    border_cost: "corridors.borders",
+    exports: "groups",
+    statistics: "statistics.flows",
+    reexports: "reexports.hubs",
+    corridors: "corridors.scenarios",
+}
