@@ -55,6 +55,7 @@ _HOME = {
     "break_even": "run.break_even",
     "brief": "cases",
     "capacity": "shocks",
+    "carry": "run.money",
     "check_figure": "data.evidence_mirror",
     "close_link": "shocks",
     "close_transit": "shocks",

@@ -1,4 +1,4 @@
-"""Evidence a case asks for by name: mirror statistics, re-exports, back-tests, specifications of its estimate."""
+"""Evidence a case asks for by name: mirror statistics, re-exports, corridors, back-tests, its estimate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from karvan.backtests import backtest
+from karvan.cases import evidence_corridors, evidence_money
 from karvan.core.errors import SourceError
 from karvan.core.labels import suggest
 from karvan.core.table import Table
@@ -16,9 +17,8 @@ KEYS = {
     "reexports": ("evidence", "destination", "hubs", "together", "union", "top", "cars"),
     "border_evidence": ("evidence", "coefficient", "sample", "leads", "page"),
     "backtests": ("names", "page"),
-    "money_evidence": (
-        "evidence", "definitions", "processes", "rules", "draws", "seed", "own", "neighbour", "stress", "why",
-    ),
+    "corridors": evidence_corridors.KEYS,
+    "money_evidence": evidence_money.KEYS,
 }
 REEXPORTS = (
     "hubs",
@@ -49,8 +49,14 @@ def found_elsewhere(case: Mapping[str, Any]) -> dict[str, Table]:
     SourceError
         A key is unknown or missing, or no such evidence comes with karvan.
     """
-    makers = {"statistics": statistics, "reexports": reexports, "border_evidence": estimates, "backtests": backtests}
-    makers |= {"money_evidence": money}
+    makers = {
+        "statistics": statistics,
+        "reexports": reexports,
+        "border_evidence": estimates,
+        "backtests": backtests,
+        "corridors": evidence_corridors.corridors,
+        "money_evidence": evidence_money.money,
+    }
     tables: dict[str, Table] = {}
     for name, make in makers.items():
         if name in case:
@@ -160,20 +166,6 @@ def _of(given: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
 def backtests(case: Mapping[str, Any]) -> dict[str, Table]:
     """The headlines of the back-tests that the case names; correlations -1..1, distances 100 x log of a share."""
     return {"backtests": Table(BACKTEST, tuple(map(_headline, case["backtests"]["names"])), "Back-tests")}
-
-
-def money(case: Mapping[str, Any]) -> dict[str, Table]:
-    """Tables of the stored results on fund, debt and currency, under "money."; refused if made with other options."""
-    given = case["money_evidence"]
-    found = evidence.read(given["evidence"])
-    asked = {"country": case["country"], **{k: v for k, v in given.items() if k not in ("evidence", "why")}}
-    other = [k for k, v in asked.items() if found.record["options"][k] != v]
-    if other:
-        raise SourceError(
-            f"case {case['name']}, money_evidence: {given['evidence']} was made with another {other[0]}; "
-            f"build it again (karvan.data.evidence.build)"
-        )
-    return {f"money.{name}": table for name, table in found.tables.items()}
 
 
 def _headline(name: str) -> tuple[Any, ...]:

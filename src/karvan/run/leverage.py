@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from karvan.core.change import Change
-from karvan.core.errors import ScenarioError
+from karvan.core.errors import InfeasibleError, ScenarioError
 from karvan.core.table import Table
 from karvan.core.world import World
 from karvan.models.trade.face import solve
@@ -99,13 +100,19 @@ def leverage(
     ------
     LabelError
         The country has no place where it trades, or a link is unknown.
+    InfeasibleError
+        None of its trade goes by this network.
+    ScenarioError
+        Days outside 1 to 365, or a network that is closed for a part of the year already.
     """
     n = world.position(country)
-    wrong = [d for d in days if not 0 < d <= YEARLY]
+    wrong = [d for d in days if isinstance(d, bool) or not isinstance(d, Real) or not 0 < d <= YEARLY]
     if wrong or not days:
         raise ScenarioError(f"days {wrong or 'none'}: expected 1 to {YEARLY}")
+    if routes is not None and routes.closings:
+        raise ScenarioError(f"{routes}: leverage closes one thing at a time; give a network that is open all year")
     own = _Own(world, freight(world, routes or network()), n)
-    closings = own.closings(links, transit)
+    closings = own.closings([links] if isinstance(links, str) else links, transit)
     found = [
         own.stopped(closing._replace(days=d), shut)
         for closing in closings
@@ -116,11 +123,15 @@ def leverage(
 
 
 class _Shut(NamedTuple):
-    """The day on which something is shut: costs (importer, exporter, cargo), and what the country's goods do then."""
+    """The day on which something is shut: costs (importer, exporter, cargo), and what the country's goods do then.
+
+    more: (link,) what each link carries more than before, MUSD.
+    """
 
     cost: np.ndarray
     touched: np.ndarray
     detour: tuple[str, ...]
+    more: np.ndarray
 
 
 class _Own:
@@ -133,6 +144,8 @@ class _Own:
         value = base.carried.values(world.M)[tuple(ways.pair.T)]
         mine = (ways.pair[:, 0] == n) ^ (ways.pair[:, 1] == n)
         self.value = np.where(mine, value, 0.0)
+        if not self.value.any():
+            raise InfeasibleError(f"{world.countries[n]} has no trade that goes by this network; nothing can be closed")
         self.share = self._shares(ways)
         self.usd = self.value[ways.of] * self.share  # MUSD by route
         self.load = ways.uses.T @ self.usd
@@ -169,7 +182,7 @@ class _Own:
         more = np.where(self.gate, new - old, 0.0)
         best = [self.network.links[m] for m in np.argsort(-more)[:2] if more[m] > 0.02 * self.value[dearer].sum()]
         part = np.bincount(ways.of[self._uses(closing)], self.share[self._uses(closing)], self.value.size)
-        return _Shut(cost, np.where(dearer, part, 0.0), tuple(best))
+        return _Shut(cost, np.where(dearer, part, 0.0), tuple(best), new - old)
 
     def _uses(self, closing: Closing) -> np.ndarray:
         """(route,) which routes it stops."""
@@ -212,3 +225,29 @@ class _Own:
             return np.zeros(0)
         links = csr_array((ways.g.size, 0))
         return choose(Choice(ways.of, ways.g, links), np.zeros(0), self.base.corridors.scale, len(ways.pair))[0]
+
+
+def rerouted(world: World, country: str, through: str, *, routes: Corridors | None = None) -> Table:
+    """Return where a country's goods go before and after another country lets no transit of them pass.
+
+    Columns: link; before, after: percent of the value of the country's goods on the network that takes it; closed:
+    whether transit left or entered the closed country by this link and none does after. Links have room for what
+    comes, and goods do not wait: it is the day of the closing that is shown, with the trade of before.
+
+    Raises
+    ------
+    LabelError
+        The country has no place where it trades.
+    """
+    own = _Own(world, freight(world, routes or network()), world.position(country))
+    shut = own.shut(Closing("", frozenset(), YEARLY, through, frozenset([country])))
+    total = own.value.sum()
+    gone = own.load + shut.more
+    rows = []
+    for m in np.flatnonzero((own.load > 0) | (gone > SHOWN * total)):
+        before, after = 100 * own.load[m] / total, 100 * max(gone[m], 0.0) / total
+        ends = own.ends[m]
+        closed = through in ends and country not in ends and ends[0] != ends[1] and before > 0 and after < 1e-9
+        rows.append((own.network.links[m], round(float(before), 3) + 0.0, round(float(after), 3) + 0.0, bool(closed)))
+    title = f"Goods of {country} on the network, percent of their value, before and after {through} closes to transit"
+    return Table(("link", "before", "after", "closed"), tuple(rows), title)

@@ -24,6 +24,14 @@ class Teller:
         self.case, self.world = results.case, results.world
         self.home = words.country(self.case["country"])
         self.soft, self.scenarios = self.case["headline"], results.sweep.scenarios
+        self.language = words.language
+        self._parts: dict[str, Words] = {}
+
+    def part(self, name: str) -> Words:
+        """Return the words of a part of the brief that has its own catalogue."""
+        if name not in self._parts:
+            self._parts[name] = Words(self.language, name)
+        return self._parts[name]
 
     def value(self, key: str) -> float:
         """Return the value of a claim."""
@@ -80,14 +88,17 @@ def note(text: str) -> Block:
 
 def figure(draw: Any, caption: str) -> Block:
     """A chart at two widths, with its caption."""
-    return {"kind": "chart", "svg": charts.both(draw, caption), "caption": caption}
+    return picture(charts.both(draw, caption), caption)
 
 
-def picture(svg: str, caption: str) -> Block:
-    """A map or a route card, drawn at two widths already, with its caption."""
-    return {"kind": "chart", "svg": svg, "caption": caption}
+def picture(svg: str, caption: str, *, fold: str = "") -> Block:
+    """A drawing at two widths with its caption; `fold` is what it says while it is closed."""
+    return {"kind": "chart", "svg": svg, "caption": caption, "fold": fold}
 
 
-def table_of(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, numeric: Any = (), words: bool = False) -> Block:
-    """A table; `numeric` columns stand right, `words` marks a table of sentences."""
-    return {"kind": "table", "columns": list(columns), "rows": rows, "numeric": list(numeric), "words": words}
+def table_of(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, numeric: Any = (), words: bool = False, fold: str = ""
+) -> Block:
+    """A table; `numeric` columns stand right, `words` marks a table of sentences, `fold` is what a closed one says."""
+    named = {"columns": list(columns), "rows": rows, "numeric": list(numeric)}
+    return {"kind": "table", **named, "words": words, "fold": fold}

@@ -41,6 +41,7 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
     ConvergenceError
         A result is not converged; such a result is never told.
     """
+    from karvan.tell.corridor_claims import corridor_claims
     from karvan.tell.findings import findings
     from karvan.tell.hubs import hubs
     from karvan.tell.money import money
@@ -60,6 +61,7 @@ def claims(results: CaseResults) -> tuple[Claim, ...]:
         *findings(results),
         *reports(results),
         *hubs(results),
+        *corridor_claims(results),
         *tested(results),
         *money(results),
     ]

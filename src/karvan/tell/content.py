@@ -8,7 +8,9 @@ import numpy as np
 
 from karvan.tell import charts
 from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, section, table_of
+from karvan.tell.border import border_cost
 from karvan.tell.claims import Claim, verdict
+from karvan.tell.corridors import corridors
 from karvan.tell.currency import currency
 from karvan.tell.debt import debt
 from karvan.tell.evidence import estimate_of, know, others, papers, take
@@ -354,10 +356,12 @@ PARTS = (
     _partners,
     _pool,
     _asked,
+    border_cost,
     exports,
     partners,
     statistics,
     reexports,
+    corridors,
     fund,
     debt,
     currency,
@@ -365,5 +369,11 @@ PARTS = (
     papers,
     take,
 )
-NEEDS = {exports: "groups", statistics: "statistics.flows", reexports: "reexports.hubs"}
-NEEDS |= dict.fromkeys((fund, debt, currency), "money_evidence")
+NEEDS = {
+    border_cost: "corridors.borders",
+    exports: "groups",
+    statistics: "statistics.flows",
+    reexports: "reexports.hubs",
+    corridors: "corridors.scenarios",
+    **dict.fromkeys((fund, debt, currency), "money_evidence"),
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, subheading, table_of
+from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, table_of
 from karvan.tell.claims import Claim
 from karvan.tell.language import number, percent
 from karvan.tell.money import row, rows, verdict_currency
@@ -30,12 +30,14 @@ def currency(t: Teller) -> Block:
         paragraph(_stressed(say)),
         table_of(*_stress(say), numeric=(1, 2, 3)),
         note(_outside(say)),
-        subheading(say("more_title")),
-        paragraph(_tail(say)),
-        paragraph(say("currency_episodes", **names)),
-        table_of(*_episodes(say), numeric=(1, 2, 3, 4)),
         paragraph(_cannot(say)),
         note(_weak(say)),
+        *say.folded(
+            "currency_more",
+            paragraph(_tail(say)),
+            paragraph(say("currency_episodes", **names)),
+            table_of(*_episodes(say), numeric=(1, 2, 3, 4)),
+        ),
         {"kind": "code", "text": "karvan currency\nkarvan currency --method projections\nkarvan currency --method stress"},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, subheading, table_of
+from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, table_of
 from karvan.tell.language import number
 from karvan.tell.money import row, rows, verdict_debt, verdict_external
 from karvan.tell.money_charts import amounts, fan
@@ -23,15 +23,14 @@ def debt(t: Teller) -> Block:
         *say.judged("debt", verdict_debt(t.results), say("debt_rule"), _first_but(say)),
         *say.judged("external", verdict_external(t.results), say("debt_same_rule"), _external_but(say)),
         paragraph(_answer(say)),
-        paragraph(_cost(say)),
         figure(_fan(say), say("debt_fan", draws=number(t.case["money_evidence"]["draws"]))),
+        paragraph(_cost(say)),
         figure(_owes(say), _owes_caption(say)),
         paragraph(_falls(say)),
         table_of(*_stress(say), numeric=range(1, 1 + len(_years(t)))),
         paragraph(_net(say)),
-        subheading(say("more_title")),
-        paragraph(_test(say)),
         note(_weak(say)),
+        *say.folded("debt_more", paragraph(_test(say))),
         {"kind": "code", "text": "karvan debt\nkarvan debt stress\nkarvan debt owes\nkarvan debt claims"},
     )
 

@@ -13,9 +13,8 @@ from karvan.tell.money_words import Say, percent_of
 
 # Steps of the claim in the order of the chart, with the message of each.
 STEPS = {
-    "gross": "step_gross", "gross_return": "step_gross_return", "held_least": "step_held_least",
-    "held_low": "step_held", "held_high": "step_held", "held_today": "step_held", "net": "step_net",
-    "net_return": "step_net_return", "net_seen": "step_net_seen",
+    "gross": "step_gross", "gross_return": "step_gross_return", "net": "step_net", "net_return": "step_net_return",
+    "held_low": "step_held", "held_high": "step_held", "held_today": "step_held", "net_seen": "step_net_seen",
 }  # fmt: skip
 EVEN = (10, 20)
 TALL = 3.2  # times the highest past balance: above, the upper edge of the fan leaves the picture
@@ -28,18 +27,16 @@ def fund(t: Teller) -> Block:
         say("fund_heading"),
         *say.judged("fund", verdict_fund(t.results), _rule(say), _but(say)),
         paragraph(_answer(say)),
+        figure(_fan(say), _fan_caption(say)),
         paragraph(_why(say)),
         figure(_steps(say), say("fund_steps", low=_fact(say, "claim_low"), high=_fact(say, "claim_high"))),
-        figure(_fan(say), _fan_caption(say)),
         paragraph(say("fund_decides")),
         table_of(*_rules(say), numeric=(1, 2, 3, 4)),
-        paragraph(_even(say)),
         subheading(say("oil_title")),
         *say.judged("oil", verdict_oil(t.results), say("oil_rule")),
         paragraph(_oil(say)),
-        subheading(say("more_title")),
-        *(paragraph(text) for text in (_worth(say), _definitions(say), _test(say))),
         note(say("fund_weak", receipts=_fact(say, "receipt_years"), returns=_fact(say, "return_years"))),
+        *say.folded("fund_more", *(paragraph(text) for text in (_even(say), _worth(say), _definitions(say), _test(say)))),
         {"kind": "code", "text": "karvan fund\nkarvan fund --claim\nkarvan fund --rules\nkarvan fund --horizon"},
     )
 
@@ -90,6 +87,7 @@ def _answer(say: Say) -> str:
         year=first - 1,
         local=say.per_household(balance * t.value("fund.fx")),
         currency=say.currency(),
+        fx=_fact(say, "fx"),
         within=_fact(say, "claim_high"),
         draws=number(t.case["money_evidence"]["draws"]),
         **facts,

@@ -28,8 +28,7 @@ def fan(
     start = {"year": now["year"], **dict.fromkeys(("p5", "p25", "p50", "p75", "p95"), now["value"])}
     inner, other = [start, *bands], [start, *beside] if beside else []
     most = top or max(r["p95"] for r in bands)
-    ends = [{"year": bands[-1]["year"], "value": bands[-1][q], "text": f"{q[1:]}\u202f%"} for q in start if q != "year"]
-    ends = [e for e in ends if e["value"] <= most]
+    ends = _apart(bands[-1], most)
 
     def draw(width: int) -> Any:
         import altair as alt
@@ -66,6 +65,16 @@ def fan(
         ).properties(width=width - 80, height=TALL if width > NARROW else 220)
 
     return draw
+
+
+def _apart(last: Row, most: float) -> list[dict[str, Any]]:
+    """Names of the quantiles at the end of a fan, without those outside the picture or too near to the next one."""
+    found: list[dict[str, Any]] = []
+    for q in ("p50", "p75", "p25", "p95", "p5"):
+        near = any(abs(last[q] - f["value"]) < 0.06 * most for f in found)
+        if last[q] <= most and not near:
+            found.append({"year": last["year"], "value": last[q], "text": f"{q[1:]}\u202f%"})
+    return found
 
 
 _THIN = "replace(datum.label, ',', '\u202f')"

@@ -6,16 +6,14 @@ from typing import Any
 
 from karvan.tell.blocks import Block, Teller
 from karvan.tell.claims import Claim
-from karvan.tell.language import THIN, Words, number
-from karvan.tell.map.land import country_name
+from karvan.tell.language import THIN, number
 
 
 class Say:
     """The teller of the parts on money: `say("key", ...)` fills a message, other methods write numbers."""
 
     def __init__(self, t: Teller) -> None:
-        self.t, self.words = t, Words(t.words.language, "money")
-        self.home = country_name(t.case["country"], t.words.language)
+        self.t, self.words = t, t.part("money")
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return a message with its placeholders filled."""
@@ -71,6 +69,10 @@ class Say:
         said, source = (self.named("said", claim[k]) for k in ("text", "source"))
         who, told = self("who", source=source), self(f"verdict_{verdict}")
         return [{"kind": "claim", "who": who, "text": said, "verdict": told, "rule": rule, "but": but}]
+
+    def folded(self, key: str, *blocks: Block) -> list[Block]:
+        """Blocks that are closed until the reader opens them, under a line that says what they are."""
+        return [{"kind": "more", "text": self(key)}, *blocks, {"kind": "end"}]
 
     def listed(self, parts: list[str]) -> str:
         """Parts in a row, with the language's "and" before the last."""

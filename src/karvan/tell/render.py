@@ -12,7 +12,8 @@ def html(content: dict[str, Any], language: str) -> str:
     from markupsafe import Markup, escape
 
     def figure(svg: str, caption: str) -> Markup:
-        return Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(escape(caption), Markup(svg))
+        said = Markup("<figcaption>{}</figcaption>").format(escape(caption)) if caption else ""
+        return Markup("<figure>{}{}</figure>").format(said, Markup(svg))
 
     folder = files("karvan.tell").joinpath("templates")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -18,6 +18,7 @@ from karvan.core.table import Table
 
 RECIPES = {
     "agreements": "karvan.data.recipes.agreements",
+    "corridor-routes-kaz": "karvan.cases.corridor_routes",
     "corridors-kaz": "karvan.cases.corridors",
     "money-kaz": "karvan.cases.money",
     "reexports-2022": "karvan.data.recipes.reexports_2022",
