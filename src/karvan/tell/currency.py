@@ -44,7 +44,7 @@ def currency(t: Teller) -> Block:
 
 def _names(say: Say) -> dict[str, str]:
     given = say.t.case["money_evidence"]
-    forms = {"": "currency", "_of": "currency_of", "_to": "currency_to"}
+    forms = {end: f"currency{end}" for end in ("", "_the", "_of", "_to", "_from")}
     return {f"{who}{end}": say.currency(form, given[who]) for who in ("own", "neighbour") for end, form in forms.items()}
 
 

@@ -53,7 +53,7 @@ def _first_but(say: Say) -> str:
     if rate is None or not near:
         return text
     then, last = (percent_of(100 * v, 1) for v in (near[0]["value"], rate["ours"]))
-    years = {"then_year": near[0]["on"][:4], "year": rate["on"][:4]}
+    years = {"then_year": int(near[0]["on"][:4]), "year": int(rate["on"][:4])}
     return f"{text} {say('debt_but_rate', said=percent_of(100 * rate['said']), then=then, last=last, **years)}"
 
 
@@ -155,10 +155,15 @@ def _stress(say: Say) -> tuple[list[str], list[list[Any]]]:
     found.append([say("stress_baseline"), *(percent_of(base[y], 1) for y in years)])
     known = {r["stress"]: r for r in rows(t.results, "debt_sizes")}
     for name in (n for n in SHOWN if n in known):
-        size = {k: number(abs(v), 1 if abs(v) < 10 else 0) for k, v in known[name].items() if isinstance(v, float | int)}
+        size = {k: _size(v) for k, v in known[name].items() if isinstance(v, float | int)}
         more = (number(t.value(f"debt.more.{name}.{y}"), 1, sign=True) for y in years)
         found.append([say(f"stress_{name.replace(', ', '_').replace(' ', '_')}", **size), *more])
     return head, found
+
+
+def _size(value: float) -> str:
+    """One digit after the point where there is something to show."""
+    return number(abs(value), 0 if abs(value) >= 10 or round(value, 1) == round(value) else 1)
 
 
 def _net(say: Say) -> str:

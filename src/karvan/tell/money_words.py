@@ -8,6 +8,8 @@ from karvan.tell.blocks import Block, Teller
 from karvan.tell.claims import Claim
 from karvan.tell.language import THIN, number
 
+STARTS = ("{own", "{neighbour")  # names of currencies are written small, also where a sentence begins
+
 
 class Say:
     """The teller of the parts on money: `say("key", ...)` fills a message, other methods write numbers."""
@@ -16,8 +18,16 @@ class Say:
         self.t, self.words = t, t.part("money")
 
     def __call__(self, key: str, **values: Any) -> str:
-        """Return a message with its placeholders filled."""
-        return self.words(key, **values)
+        """Return a message with its placeholders filled; years carry the ending that the language gives them."""
+        raw = str(self.words.table["text"].get(key, ""))
+        text = self.words(key, **{k: self._year(v) for k, v in values.items()}).replace(" %", f"{THIN}%")
+        return text[:1].upper() + text[1:] if raw.startswith(STARTS) else text
+
+    def _year(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1900 <= value <= 2200:
+            return value
+        table, digits = self.words.table.get("ordinal", {}), str(value)
+        return digits + str(table.get(digits[-2:], table.get(digits[-1:], "")))
 
     def named(self, table: str, name: str) -> str:
         """Return the display name of something, or the name itself where the language has none."""
@@ -58,8 +68,10 @@ class Say:
         return number(round(local / households, -3))
 
     def currency(self, form: str = "currency", code: str | None = None) -> str:
-        """The name of a currency in a form (`currency`, `currency_of`, `currency_to`); the case's own by default."""
-        return self.named(form, code or self.t.case["money"]["currency"])
+        """The name of a currency in one of the forms that a language has; the case's own by default."""
+        code = code or self.t.case["money"]["currency"]
+        found = self.named(form, code)
+        return self.named("currency", code) if found == code else found
 
     def judged(self, name: str, verdict: str, rule: str, but: str = "") -> list[Block]:
         """The block of a claim with its verdict; nothing where the case has no such claim."""
