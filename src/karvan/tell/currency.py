@@ -6,11 +6,13 @@ from typing import Any
 
 from karvan.tell.blocks import Block, Teller, figure, note, paragraph, section, table_of
 from karvan.tell.claims import Claim
-from karvan.tell.language import number, percent
-from karvan.tell.money import row, rows, verdict_currency
+from karvan.tell.language import percent
+from karvan.tell.money import WORDS, row, rows, verdict_currency
 from karvan.tell.money_charts import responses, slope
 from karvan.tell.money_words import Say, percent_of, range_of
 
+FORMS = ("", "_the", "_of", "_to", "_from")  # of the names of currencies, as a language has them
+METHODS = ("projections", "stress")
 PANELS = ("period", "part")
 MONTHS = (1, 3, 12)
 NO_LINK = 10  # percent: the worst tenth of one falls into the worst tenth of another by chance
@@ -38,14 +40,13 @@ def currency(t: Teller) -> Block:
             paragraph(say("currency_episodes", **names)),
             table_of(*_episodes(say), numeric=(1, 2, 3, 4)),
         ),
-        {"kind": "code", "text": "karvan currency\nkarvan currency --method projections\nkarvan currency --method stress"},
+        {"kind": "code", "text": "\n".join(["karvan currency", *(f"karvan currency --method {m}" for m in METHODS)])},
     )
 
 
 def _names(say: Say) -> dict[str, str]:
     given = say.t.case["money_evidence"]
-    forms = {end: f"currency{end}" for end in ("", "_the", "_of", "_to", "_from")}
-    return {f"{who}{end}": say.currency(form, given[who]) for who in ("own", "neighbour") for end, form in forms.items()}
+    return {f"{who}{end}": say.currency(f"currency{end}", given[who]) for who in ("own", "neighbour") for end in FORMS}
 
 
 def _periods(t: Teller, *kinds: str) -> list[dict[str, Any]]:
@@ -62,23 +63,25 @@ def _found(say: Say, claim: Claim) -> str:
 
 def _answer(say: Say) -> str:
     t = say.t
-    parts = [
-        say("currency_part", period=_label(say, r["period"]), share=_found(say, t.claims[f"currency.month.{r['period']}"]),
-            verdict=say(f"verdict_{_verdict(r['verdict'])}").lower())
-        for r in _periods(t, "period")
-        if f"currency.month.{r['period']}" in t.claims
-    ]  # fmt: skip
+    parts = [_part(say, r) for r in _periods(t, "period") if f"currency.month.{r['period']}" in t.claims]
     text = say("currency_answer", parts="; ".join(parts), **_names(say))
     for r in _periods(t, "part"):
         claim = t.claims.get(f"currency.month.{r['period']}")
         if claim is not None and (claim.low or 0.0) < 0 < (claim.high or 0.0):
-            facts = {"period": _label(say, r["period"]), "share": _found(say, claim), "high": percent_of(claim.high or 0)}
-            text += " " + say("currency_without", **facts)
+            facts = {"period": _label(say, r["period"]), "high": percent_of(claim.high or 0.0)}
+            text += " " + say("currency_without", share=_found(say, claim), **facts)
     return text
 
 
+def _part(say: Say, judged: dict[str, Any]) -> str:
+    """One period: what reaches ours within a month, and its verdict."""
+    name = judged["period"]
+    share, verdict = _found(say, say.t.claims[f"currency.month.{name}"]), say(f"verdict_{_verdict(judged['verdict'])}")
+    return say("currency_part", period=_label(say, name), share=share, verdict=verdict.lower())
+
+
 def _verdict(text: str) -> str:
-    return {"supported": "supported", "partly": "partly", "not supported": "not"}.get(text, "cannot")
+    return WORDS.get(text, "cannot")
 
 
 def _responses(say: Say) -> Any:

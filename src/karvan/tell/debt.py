@@ -16,7 +16,7 @@ WHOLE = ("public_total", "government_total")  # measures that are the state's de
 
 
 def debt(t: Teller) -> Block:
-    """Two verdicts, where the debt goes and what it costs, whose it is, stress tests, the fund beside it, past misses."""
+    """Two verdicts, where the debt goes, what it costs, whose it is, stress tests, the fund beside it, past misses."""
     say = Say(t)
     return section(
         say("debt_heading"),
@@ -60,8 +60,7 @@ def _first_but(say: Say) -> str:
 def _external_but(say: Say) -> str:
     first = _dates(say.t)[0]
     share = {
-        name: percent_of(say.t.value(f"owes.{first}.external_{name}.share"))
-        for name in ("government", "intercompany")
+        name: percent_of(say.t.value(f"owes.{first}.external_{name}.share")) for name in ("government", "intercompany")
     }
     return say("external_but", date=say.date(first), total=say.claim_bn(f"owes.{first}.total"), **share)
 

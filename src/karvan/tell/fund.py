@@ -9,7 +9,7 @@ from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, 
 from karvan.tell.language import number
 from karvan.tell.money import RULES_AFTER, row, rows, verdict_fund, verdict_oil
 from karvan.tell.money_charts import fan, spans
-from karvan.tell.money_words import Say, percent_of
+from karvan.tell.money_words import TO, Say, percent_of
 
 # Steps of the claim in the order of the chart, with the message of each.
 STEPS = {
@@ -17,11 +17,12 @@ STEPS = {
     "held_low": "step_held", "held_high": "step_held", "held_today": "step_held", "net_seen": "step_net_seen",
 }  # fmt: skip
 EVEN = (10, 20)
+TABLED = (20, 40)  # years after which the table of rules gives the chances
 TALL = 3.2  # times the highest past balance: above, the upper edge of the fan leaves the picture
 
 
 def fund(t: Teller) -> Block:
-    """The verdict, the chances, why the claim comes about, rules, break-even prices, the oil, past misses, what is weak."""
+    """The verdict, the chances, why the claim comes about, rules, the oil, what is weak, and the rest to open."""
     say = Say(t)
     return section(
         say("fund_heading"),
@@ -31,12 +32,12 @@ def fund(t: Teller) -> Block:
         paragraph(_why(say)),
         figure(_steps(say), say("fund_steps", low=_fact(say, "claim_low"), high=_fact(say, "claim_high"))),
         paragraph(say("fund_decides")),
-        table_of(*_rules(say), numeric=(1, 2, 3, 4)),
+        table_of(*_rules(say), numeric=(1, 2, 3)),
         subheading(say("oil_title")),
         *say.judged("oil", verdict_oil(t.results), say("oil_rule")),
         paragraph(_oil(say)),
         note(say("fund_weak", receipts=_fact(say, "receipt_years"), returns=_fact(say, "return_years"))),
-        *say.folded("fund_more", *(paragraph(text) for text in (_even(say), _worth(say), _definitions(say), _test(say)))),
+        *say.folded("fund_more", *(paragraph(part(say)) for part in (_even, _worth, _definitions, _test))),
         {"kind": "code", "text": "karvan fund\nkarvan fund --claim\nkarvan fund --rules\nkarvan fund --horizon"},
     )
 
@@ -162,11 +163,11 @@ def _fan_caption(say: Say) -> str:
 
 def _rules(say: Say) -> tuple[list[str], list[list[Any]]]:
     t = say.t
-    head = [say("col_rule"), say("col_first"), *(say("col_after", years=k) for k in RULES_AFTER)]
+    head = [say("col_rule"), say("col_first"), *(say("col_after", years=k) for k in TABLED)]
     found = []
     for r in rows(t.results, "fund_rules", process=_main(t)[0]):
         first = "–" if r["first_year_musd"] is None else say.bn(r["first_year_musd"])
-        chances = (say.share(t.claims[f"fund.rule.{r['rule']}.{k}"]) for k in RULES_AFTER)
+        chances = (say.share(t.claims[f"fund.rule.{r['rule']}.{k}"]) for k in TABLED)
         found.append([say.named("rule", r["rule"]), first, *chances])
     return head, found
 
@@ -185,7 +186,7 @@ def _even(say: Say) -> str:
 
 def _span_bn(say: Say, low: float, high: float) -> str:
     ends = [say.bn(v) for v in (low, high)]
-    return ends[0] if ends[0] == ends[1] else "–".join(ends)
+    return ends[0] if ends[0] == ends[1] else TO.join(ends)
 
 
 def _oil(say: Say) -> str:
@@ -231,6 +232,5 @@ def _test(say: Say) -> str:
     if why is None or last["observed"] >= last["p5"]:
         return text
     miss, prices = last["p50"] - last["observed"], last["p50"] - last["known_p50"]
-    return f"{text} {say('fund_missed', cut=worst, miss=say.bn(miss, 0), prices=say.bn(prices, 0), why=say.named('said', why))}"
-
-
+    ends = {"miss": say.bn(miss, 0), "prices": say.bn(prices, 0)}
+    return f"{text} {say('fund_missed', cut=worst, why=say.named('said', why), **ends)}"

@@ -49,7 +49,9 @@ def _fund(results: CaseResults) -> list[Claim]:
     spread = "range: ways of drawing the oil price"
     for definition in given["definitions"]:
         for k in (6, *RULES_AFTER):
-            shares = {r["process"]: 100 * r[f"empty_{k}y"] for r in rows(results, "fund_chances", definition=definition)}
+            shares = {
+                r["process"]: 100 * r[f"empty_{k}y"] for r in rows(results, "fund_chances", definition=definition)
+            }
             origin = f"{_origin(results, 'fund_chances')}; {spread}"
             found.append(_spread(f"fund.empty.{definition}.{k}", shares, main, "percent of draws", origin))
     for rule in dict.fromkeys(r["rule"] for r in rows(results, "fund_rules")):
@@ -113,8 +115,8 @@ def _debt(results: CaseResults) -> list[Claim]:
                 key, reason = f"debt.more.{r['stress']}.{column[-4:]}", "difference of medians on the same draws"
                 found.append(Claim(key, value, None, None, "points of GDP", _origin(results, "debt_stress"), reason))
     for r in (rows(results, "debt_net")[0], rows(results, "debt_net")[-1]):
-        values = (r["p50"], r["p5"], r["p95"])
-        found.append(ranged(f"net.{r['year']}", values, "MUSD", _origin(results, "debt_net")))
+        ends = (r["p50"], r["p5"], r["p95"])
+        found.append(ranged(f"net.{r['year']}", ends, "MUSD", _origin(results, "debt_net")))
         owing = ("percent of draws", _origin(results, "debt_net"), DRAWN)
         found.append(Claim(f"net.owing.{r['year']}", 100 * r["below zero"], None, None, *owing))
     return found
@@ -166,7 +168,7 @@ def verdict_fund(results: CaseResults) -> str:
 
 
 def verdict_oil(results: CaseResults) -> str:
-    """Judge "the oil is gone in so many years": "not" if it lasts longer by all stated reserves, "supported" if by none.
+    """Judge "gone in so many years": "not" if the oil lasts longer by all stated reserves, "supported" if by none.
 
     Years are those at today's output.
     """

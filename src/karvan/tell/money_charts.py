@@ -127,7 +127,10 @@ def amounts(rows: Sequence[Row], axis: str) -> Callable[[int], Any]:
         most = max(r["value"] for r in rows)
         x = alt.X("value:Q", title=axis, axis=_ticks(width), scale=alt.Scale(domain=[0, 1.16 * most], nice=False))
         offset = alt.YOffset("part:N", sort=parts)
-        legend = alt.Legend(orient="top", title=None, columnPadding=18, symbolType="square", labelLimit=0)
+        columns = len(parts) if width > NARROW else 1
+        legend = alt.Legend(
+            orient="top", title=None, columns=columns, columnPadding=18, symbolType="square", labelLimit=0
+        )
         colour = alt.Color(
             "part:N", scale=alt.Scale(domain=parts, range=[SECOND, GAIN, INK][: len(parts)]), sort=parts, legend=legend
         )
@@ -176,7 +179,7 @@ def _panel(panel: Mapping[str, Any], axis: str, ends: tuple[float, float], width
 
 
 def slope(rows: Sequence[Row], marks: Sequence[Row]) -> Callable[[int], Any]:
-    """A line over time with its band, and dashed lines at named dates: rows of to, value, low, high; marks of at, text."""
+    """A line over time with its band, and dashed lines at dates: rows of to, value, low, high; marks of at, text."""
 
     def draw(width: int) -> Any:
         import altair as alt
@@ -192,9 +195,7 @@ def slope(rows: Sequence[Row], marks: Sequence[Row]) -> Callable[[int], Any]:
         flat = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(y=alt.Y("zero:Q", **y))
         dates = alt.Chart(alt.Data(values=[{**m, "to": m["at"]} for m in marks]))
         edge = dates.mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x)
-        names = dates.mark_text(align="right", dx=-4, fontSize=12, color=INK).encode(
-            x=x, y=alt.value(8), text="text:N"
-        )
+        names = dates.mark_text(align="right", dx=-4, fontSize=12, color=INK).encode(x=x, y=alt.value(8), text="text:N")
         return alt.layer(band, flat, line, edge, names).properties(width=width - 60, height=190)
 
     return draw

@@ -8,6 +8,7 @@ from karvan.tell.blocks import Block, Teller
 from karvan.tell.claims import Claim
 from karvan.tell.language import THIN, number
 
+TO = "–\u2060"  # between the ends of a range, where a line must not break
 STARTS = ("{own", "{neighbour")  # names of currencies are written small, also where a sentence begins
 
 
@@ -45,7 +46,7 @@ class Say:
         """A claim in percent, as a range where its ends differ."""
         low, high = claim.value if claim.low is None else claim.low, claim.value if claim.high is None else claim.high
         ends = [number(v, digits) for v in (low, high)]
-        return f"{ends[0] if ends[0] == ends[1] else '–'.join(ends)}{THIN}%"
+        return f"{ends[0] if ends[0] == ends[1] else TO.join(ends)}{THIN}%"
 
     def ends(self, claim: Claim, digits: int = 0, *, scale: float = 1.0, sign: bool = False) -> dict[str, str]:
         """Value, low and high of a claim."""

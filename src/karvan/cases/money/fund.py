@@ -17,7 +17,7 @@ from karvan.macro.history import History, read_history
 from karvan.macro.horizon import oil_horizon
 from karvan.macro.sensitivity import fund_sensitivity
 
-AFTER = (6, 10, 20, 40)
+AFTER = (10, 20, 40)
 SHOWN = 20  # years of the fan
 FAR = 200
 CUTS = (2013, 2018)
@@ -27,7 +27,6 @@ STEPS = (
     "gross", "gross_return", "gross_lately", "net", "net_return", "net_seen", "held_today", "held_least", "held_low",
     "held_high", "price_10", "price_20", "drawn", "drawn_fast",
 )  # fmt: skip
-CHANCES = ("process", "definition", "first", "balance", *(f"empty_{k}y" for k in AFTER))
 
 
 def fund_tables(country: str, given: Mapping[str, Any]) -> dict[str, Table]:
@@ -44,7 +43,7 @@ def fund_tables(country: str, given: Mapping[str, Any]) -> dict[str, Table]:
     return {
         "fund_past": Table(("year", "balance"), tuple(first.past.items()), f"Balance, MUSD; {first.source}"),
         "fund_fan": _fan(drawn),
-        "fund_chances": _chances(runs),
+        "fund_chances": _chances(history, runs),
         "fund_steps": _steps(history, first, draws, seed),
         "fund_rules": _rules(country, history, given),
         "fund_lasting": _lasting(drawn),
@@ -64,12 +63,14 @@ def _fan(drawn: Mapping[str, Fund]) -> Table:
     return Table(columns, tuple(rows), "Balance at the end of the year by draws, MUSD")
 
 
-def _chances(runs: Mapping[tuple[str, str], Fund]) -> Table:
-    rows = []
+def _chances(history: History, runs: Mapping[tuple[str, str], Fund]) -> Table:
+    """Chances of being empty within the years of the claim, and after ten, twenty and forty."""
+    within, rows = int(history.fact("claim_high", "the claim").mode), []
     for (oil, name), one in runs.items():
-        empty = (round(one.probability_empty(one.years[0] + k - 1), 4) for k in AFTER)
+        empty = (round(one.probability_empty(one.years[0] + k - 1), 4) for k in (within, *AFTER))
         rows.append((oil, name, one.years[0], round(one.start), *empty))
-    return Table(CHANCES, tuple(rows), "Share of draws in which the fund has been empty after so many years")
+    columns = ("process", "definition", "first", "balance", "empty_claim", *(f"empty_{k}y" for k in AFTER))
+    return Table(columns, tuple(rows), "Share of draws in which the fund has been empty after so many years")
 
 
 def _steps(history: History, drawn: Fund, draws: int, seed: int) -> Table:
