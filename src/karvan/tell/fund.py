@@ -77,8 +77,9 @@ def _answer(say: Say) -> str:
     t = say.t
     process, definition = _main(t)
     first = row(t.results, "fund_chances", process=process, definition=definition)["first"]
-    claims = {k: t.claims[f"fund.empty.{definition}.{k}"] for k in (6, *RULES_AFTER)}
-    facts = {f"share{k}": say.share(c) for k, c in claims.items()} | {f"y{k}": first + k - 1 for k in claims}
+    after = {k: t.claims[f"fund.empty.{definition}.{k}"] for k in ("claim", *RULES_AFTER)}
+    facts: dict[str, Any] = {f"share_{k}": say.share(c) for k, c in after.items()}
+    facts |= {f"y{k}": first + k - 1 for k in RULES_AFTER}
     balance = t.value("fund.balance")
     return say(
         "fund_answer",

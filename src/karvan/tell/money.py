@@ -48,10 +48,10 @@ def _fund(results: CaseResults) -> list[Claim]:
     found.append(Claim("fund.balance", first["balance"], None, None, "MUSD", _origin(results, "fund_past"), "reported"))
     spread = "range: ways of drawing the oil price"
     for definition in given["definitions"]:
-        for k in (6, *RULES_AFTER):
-            shares = {
-                r["process"]: 100 * r[f"empty_{k}y"] for r in rows(results, "fund_chances", definition=definition)
-            }
+        of_it = rows(results, "fund_chances", definition=definition)
+        for k in ("claim", *RULES_AFTER):
+            column = "empty_claim" if k == "claim" else f"empty_{k}y"
+            shares = {r["process"]: 100 * r[column] for r in of_it}
             origin = f"{_origin(results, 'fund_chances')}; {spread}"
             found.append(_spread(f"fund.empty.{definition}.{k}", shares, main, "percent of draws", origin))
     for rule in dict.fromkeys(r["rule"] for r in rows(results, "fund_rules")):
@@ -159,7 +159,7 @@ def verdict_fund(results: CaseResults) -> str:
     "supported" if it is at least half in all; "not" if below 5 % in all; "partly" if in between in all; otherwise it
     "cannot" be told.
     """
-    shares = [r["empty_6y"] for r in rows(results, "fund_chances")]
+    shares = [r["empty_claim"] for r in rows(results, "fund_chances")]
     if min(shares) >= MOST:
         return "supported"
     if max(shares) < LEAST:
