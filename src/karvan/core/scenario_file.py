@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, ValidationError
 
 from karvan.core.errors import KarvanError, ScenarioError
 from karvan.core.labels import suggest
@@ -30,7 +30,7 @@ class Document(BaseModel):
     world: str = ""
     shocks: list[dict[str, Any]] = Field(min_length=1)
     deficits: str = "fixed"
-    specific: dict[str, float] = Field(default_factory=dict)
+    specific: dict[str, StrictFloat | StrictInt] = Field(default_factory=dict)
 
 
 def shipped() -> dict[str, Path]:
