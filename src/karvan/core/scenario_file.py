@@ -7,7 +7,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+<<<<<<< HEAD
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+=======
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, ValidationError
+>>>>>>> tcorr
 
 from karvan.core.errors import KarvanError, ScenarioError
 from karvan.core.labels import suggest
@@ -52,8 +56,12 @@ class Document(BaseModel):
     world: str = ""
     shocks: list[dict[str, Any]] = Field(default_factory=list)
     deficits: str = "fixed"
+<<<<<<< HEAD
     specific: dict[str, float] = Field(default_factory=dict)
     money: Money | None = None
+=======
+    specific: dict[str, StrictFloat | StrictInt] = Field(default_factory=dict)
+>>>>>>> tcorr
 
 
 def shipped() -> dict[str, Path]:
