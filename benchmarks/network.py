@@ -80,7 +80,7 @@ def measure(what: str, folder: str | None) -> None:
 def shut_links(every: int = 20) -> None:
     """Costs of all pairs and cargoes without each link in turn, and by a new network; processor seconds."""
     import numpy as np
-    from karvan.network.reroute import costs_without, costs_without_transit
+    from karvan.network.reroute import costs_without
 
     import karvan as kv
 

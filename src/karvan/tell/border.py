@@ -15,7 +15,7 @@ def border_cost(t: Teller) -> Block:
     """What a crossing costs, of what it is made, what a customs border that returns does, and what is weak."""
     v, given = Voice(t), t.case["corridors"]
     by = v.named("mode", given["shown_mode"])
-    caption = v("border_caption", country=v.of(t.case["country"]), by=by)
+    caption = v("border_caption", country=v.own, by=by)
     drawn = part_rows(_groups(v), [v(part) for part in PARTS], caption, v.language)
     with_, home = given["border_back_with"], t.case["country"]
     return section(
@@ -54,7 +54,7 @@ def _answer(v: Voice) -> str:
             )
         )
     by = v.named("mode", t.case["corridors"]["shown_mode"])
-    country = v.of(t.case["country"])
+    country = v.own
     return v("border_answer", country=country, by=by, cargo=v.cargo(cargo), parts=joined(parts))
 
 
@@ -112,7 +112,7 @@ def _back(v: Voice) -> str:
     claim, dollars = t.claims[f"corridor.{name}"], t.claims[f"corridor_dollars.{name}"]
     text = v(
         "border_back",
-        country=v.home,
+        country=v.own,
         scenario=v.named("scenario", name),
         count=v.number(t.value(f"corridor_losing.{name}")),
         **v.change(claim),

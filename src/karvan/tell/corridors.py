@@ -53,7 +53,7 @@ def _answer(v: Voice) -> str:
                 **v.sums(dollars, "dollars_", sign=True),
             )
         )
-    names = {"closer": v.subject(given["closer"]), "country": v.of(t.case["country"])}
+    names = {"closer": v.subject(given["closer"]), "country": v.own}
     return v("corridors_answer", parts=joined(parts), **names)
 
 
@@ -90,7 +90,7 @@ def _scenarios(v: Voice) -> Block:
         (v("panel_goods"), [_dot(v, s) for s in goods], 3),
         (v("panel_oil"), [_dot(v, s) for s in given["pipes"]], 1),
     ]
-    caption = v("corridors_caption", country=v.of(v.t.case["country"]))
+    caption = v("corridors_caption", country=v.own)
     return picture(both_rows(dot_rows(panels, caption, v.language)), caption)
 
 
@@ -108,7 +108,7 @@ def _leverage(v: Voice) -> list[Block]:
         v("leverage_link", link=v.link(row["closed"]), whose=_whose(v, row), value=v.money(row["loss MUSD"]))
         for row in links[:LONGEST]
     ]
-    text = v("leverage_answer", country=v.of(v.t.case["country"]), days=days, transit=joined(named), links=joined(single))
+    text = v("leverage_answer", country=v.own, days=days, transit=joined(named), links=joined(single))
     return [
         paragraph(text),
         paragraph(_waits(v, transit[0])),
@@ -137,7 +137,7 @@ def _waits(v: Voice, longest: dict[str, Any]) -> str:
         days=longest["days"],
         waits=v.percent(longest["% of it waits"], 0),
         dearer=v.percent(longest["freight + % of value"], 1),
-        country=v.of(v.t.case["country"]),
+        country=v.own,
     )
 
 
@@ -153,7 +153,9 @@ def _closings(v: Voice) -> tuple[list[str], list[list[Any]]]:
                 label = (_whose(v, row) if table == "transit" else (v.link(name), _whose(v, row))) if k == 0 else ""
                 detour = ", ".join(v.link(link) for link in row["detour by"].split(", ") if link)
                 cut = [v.country(code) for code in row["without a route"].split(", ") if code]
-                detour = "; ".join([*([detour] if detour else []), *([v("cut_off", names=", ".join(cut))] if cut else [])])
+                detour = "; ".join(
+                    [*([detour] if detour else []), *([v("cut_off", names=", ".join(cut))] if cut else [])]
+                )
                 parts = [v.number(row[c]) for c in ("% of trade touched", "% of it waits")]
                 rows.append([label, str(row["days"]), v.money(row["loss MUSD"]), *parts, detour])
     return [v(f"col_{name}") for name in head], rows
@@ -165,12 +167,14 @@ def _map(v: Voice) -> Block:
     places = [MapPlace(*row) for row in t.results.tables["corridors.map_places"].rows]
     before, after = [], []
     for row in rows_of(t.results, "map_links"):
-        one = MapLink(row["name"], tuple(row["from"]), tuple(row["to"]), row["mode"], "open", row["before"], None, row["via"])
+        one = MapLink(
+            row["name"], tuple(row["from"]), tuple(row["to"]), row["mode"], "open", row["before"], None, row["via"]
+        )
         before.append(one)
         after.append(one._replace(load=row["after"], state="closed" if row["closed"] else "open"))
     closer = v.subject(t.case["corridors"]["closer"])
     names = {v("map_before"): before, v("map_after", closer=closer): after}
-    caption = v("map_caption", country=v.of(t.case["country"]), closer=closer)
+    caption = v("map_caption", country=v.own, closer=closer)
     view = [tuple(point) for point in t.case["corridors"]["map_view"]]
     return picture(both_maps(places, names, view=view, language=v.language), caption)
 

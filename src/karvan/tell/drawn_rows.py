@@ -69,9 +69,7 @@ def part_rows(
     return draw
 
 
-def dot_rows(
-    panels: Sequence[tuple[str, Sequence[Dot], int]], title: str, language: str
-) -> Callable[[float], str]:
+def dot_rows(panels: Sequence[tuple[str, Sequence[Dot], int]], title: str, language: str) -> Callable[[float], str]:
     """Dots with ranges around zero: panels of heading, rows and digits; each has its own scale, and ticks say so."""
 
     def draw(width: float) -> str:
@@ -84,9 +82,7 @@ def dot_rows(
     return draw
 
 
-def _panel(
-    heading: str, rows: Sequence[Dot], y: float, width: float, language: str, digits: int
-) -> tuple[str, float]:
+def _panel(heading: str, rows: Sequence[Dot], y: float, width: float, language: str, digits: int) -> tuple[str, float]:
     columns, body = DOTS if width > PHONE else SLIM, ""
     for line in lines_of(heading, width, SIZE, bold=True):
         y += 17
@@ -144,7 +140,9 @@ def _labelled(
     return body, middle, (y + STEP * len(lines) + 5 if beside else middle + 11)
 
 
-def _figure(value: float, low: float, high: float, digits: int, language: str, *, sign: bool = False) -> tuple[str, str]:
+def _figure(
+    value: float, low: float, high: float, digits: int, language: str, *, sign: bool = False
+) -> tuple[str, str]:
     one, two, three = (figures(v, digits, language, sign=sign) for v in (value, low, high))
     return one, "" if two == three else f"({two} … {three})"
 

@@ -52,7 +52,9 @@ def _past(v: Voice) -> str:
     for row in rows_of(v.t.results, "stops"):
         if row["measure"] in PAST:
             digits = 0 if row["unit"] == "MUSD" else 2
-            numbers = {k: v.number(row[k], digits) for k in ("modelled", "low", "high", "reported", "rep_low", "rep_high")}
+            numbers = {
+                k: v.number(row[k], digits) for k in ("modelled", "low", "high", "reported", "rep_low", "rep_high")
+            }
             names = {"episode": v.named("episode", row["episode"]), "measure": v.named("measure", row["measure"])}
             parts.append(v("past_part", unit=v.named("unit", row["unit"]), **names, **numbers))
     return v("past", parts=joined(parts))
