@@ -80,12 +80,18 @@ def measure(what: str, folder: str | None) -> None:
 def shut_links(every: int = 20) -> None:
     """Costs of all pairs and cargoes without each link in turn, and by a new network; processor seconds."""
     import numpy as np
-    from karvan.network.reroute import costs_without
 
     import karvan as kv
+    from karvan.network.closings import YEARLY, Closing
 
     routes = kv.corridors()
-    costs_without(routes, [0])
+    _, places = routes.centres()
+
+    def shut(links: frozenset[int] = frozenset(), country: str = "") -> np.ndarray:
+        day = routes.day([Closing("", links, YEARLY, country)])
+        return np.stack([day.costs(name, places) for name in routes.classes], axis=-1)
+
+    shut(frozenset([0]))
     again, anew, same = [], [], True
     for m in range(len(routes.network.links)):
         start = time.process_time()

@@ -9,7 +9,7 @@ from pathlib import Path
 from karvan.network.routes import Corridors, corridors
 from karvan.network.tables import COLUMNS, read_tables
 
-EMPTY = ("crossings", "closures", "corridors", "economies", "markets", "observed", "split", "volumes")
+EMPTY = ("crossings", "closures", "corridors", "economies", "markets", "observed", "split", "volumes", "prices")
 
 
 def write(folder: Path, name: str, rows: Iterable[Mapping[str, object]]) -> None:

@@ -14,6 +14,7 @@ from karvan.cli import (
     backtests,
     closings,
     corridors,
+    currency,
     data,
     debt,
     estimates,
@@ -53,6 +54,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": scenarios.check,
     "debt": debt.debt,
     "check-figure": mirror.check_figure,
+    "currency": currency.currency,
     "explain": scenarios.explain,
     "friends": trade.friends,
     "fund": money.fund,
@@ -88,7 +90,7 @@ CORRIDORS_COMMANDS: dict[str, Callable[..., None]] = {
 EXTRAS = {
     "brief": ("altair", "jinja2", "vl_convert"),
     "data": ("duckdb", "httpx", "openpyxl", "platformdirs", "pyarrow", "sdmx", "stamina", "xlrd"),
-    "estimate": ("pyfixest", "statsmodels"),
+    "estimate": ("arch", "pandas", "pyfixest", "statsmodels"),
 }
 # a negative value is an argument, to be refused in words, and no option
 SETTINGS = {"check-figure": {"ignore_unknown_options": True}}

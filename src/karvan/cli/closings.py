@@ -27,6 +27,7 @@ def corridors_close(
     json: Json = False,
 ) -> None:
     """Close a link, or a country to transit; solve all. Example: karvan corridors close RUS --of KAZ --days 90."""
+    from karvan.core.errors import ScenarioError
     from karvan.core.scenario import Scenario
     from karvan.core.table import Table
     from karvan.data.worlds import load
@@ -37,6 +38,8 @@ def corridors_close(
     base = load(world)
     if country:
         base.position(country)
+    if of and what not in network().network.countries:
+        raise ScenarioError(f"--of goes with a country whose transit is closed; {what!r} is none")
     if what in network().network.countries:
         shock = close_transit(country=what, of=of or None, days=days, embargo=embargo)
     else:
@@ -148,8 +151,3 @@ def _read(name: str) -> Scenario:
     if not has_corridors(chosen):
         raise ScenarioError(f"{name}: no shock of the freight network in it (close_link, border_delay, ...)")
     return chosen
-
-
-def _plain(value: float, digits: int) -> float:
-    """Rounded, with no minus before a zero."""
-    return round(float(value), digits) + 0.0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from karvan.core.table import Table
     from karvan.core.world import World
     from karvan.run.freight import Settled
+    from karvan.run.money import Carried
 
 
 def run(
@@ -43,6 +44,7 @@ def run(
     base = load(world or chosen.world or "eurasia-2021")
     freight = _freight(base, chosen, deficits, no_io)
     found = freight.outcome if freight else solve(base, chosen, deficits=deficits, io=False if no_io else None)
+    money = _money(base, chosen, draws, seed)
     bands = _bands(base, chosen, deficits, draws, seed) if draws else None
     table = _run_table(found, bands)
     record = {**found.record, "bands": None if bands is None else dict(bands.record)}
@@ -55,6 +57,7 @@ def run(
                 "residuals": dict(found.residuals),
                 "steps": found.steps,
                 "rows": table.to_dicts(),
+                **({"money": [part.to_dicts() for part in money.tables()]} if money else {}),
                 **({"freight": [part.to_dicts() for part in freight.tables()]} if freight else {}),
             }
         )
@@ -62,6 +65,8 @@ def run(
     typer.echo(f"{chosen.title}\n{table}")
     if freight:
         typer.echo("\n\n".join(str(part) for part in freight.tables()))
+    if money:
+        typer.echo("\n\n".join(str(part) for part in money.tables()))
     cost = border(chosen)
     if cost is not None and cost.from_trade:
         average, *ends = (100 * v for v in (float(cost.mean(base, cost.given.mode)), *cost.ends(base, 500, seed)))
@@ -83,6 +88,16 @@ def _freight(world: World, scenario: Scenario, deficits: str | None, no_io: bool
         raise ScenarioError("--no-io and shocks of the freight network cannot be combined")
     with busy("trade and freight"):
         return solve_with_freight(world, scenario, deficits=deficits)
+
+
+def _money(world: World, scenario: Scenario, draws: int, seed: int) -> Carried | None:
+    """Fund, debt and currency, where the scenario has a block `money`."""
+    if not scenario.money:
+        return None
+    from karvan.run.money import DRAWS, carry
+
+    with busy("fund, debt and currency"):
+        return carry(world, scenario, draws=max(draws, DRAWS), seed=seed)
 
 
 def check(

@@ -45,7 +45,7 @@ def describe(scenario: Scenario) -> dict[str, Any]:
         "source": scenario.source,
         "deficits": scenario.deficits,
         "shocks": [_shock(item) for item in scenario.shocks],
-        **({"specific": dict(scenario.specific)} if scenario.specific else {}),
+        **{name: dict(given) for name, given in (("specific", scenario.specific), ("money", scenario.money)) if given},
     }
 
 

@@ -145,7 +145,9 @@ class Scenario:
     """What is done to a world, why, and who says so.
 
     `specific` says which part of value added cannot move between sectors while it happens, by sector: wells within a
-    year. Compose with `|`: `scenario | change`, `shock | shock`. Later parts may not set what earlier parts set.
+    year. `money` says what happens to the oil price, a neighbour's currency and the fund beside it (`karvan.carry`).
+
+    Compose with `|`: `scenario | change`, `shock | shock`. Later parts may not set what earlier parts set.
     """
 
     name: str
@@ -156,6 +158,7 @@ class Scenario:
     world: str = ""
     deficits: str = "fixed"
     specific: Mapping[str, float] = field(default_factory=dict)
+    money: Mapping[str, Any] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -193,7 +196,9 @@ class Scenario:
             if self.specific[name] != other.specific[name]:
                 raise ScenarioError(f"{self.name} and {other.name} fix different parts of {name}")
         papers = self if self.document or not other.document else other
-        papers = replace(papers, specific={**self.specific, **other.specific})
+        if self.money and other.money and self.money != other.money:
+            raise ScenarioError(f"{self.name} and {other.name} say different things on money")
+        papers = replace(papers, specific={**self.specific, **other.specific}, money=self.money or other.money)
         return replace(papers, name=f"{self.name} + {other.name}", shocks=self.shocks + other.shocks)
 
     def on(self, world: World) -> World:

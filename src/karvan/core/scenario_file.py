@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from karvan.core.errors import KarvanError, ScenarioError
 from karvan.core.labels import suggest
@@ -15,6 +15,28 @@ from karvan.core.scenario import CLOSURES, Scenario, Shock, vocabulary
 
 SCHEMA = 1
 LARGEST = 100_000  # characters of a file; and parts after aliases are written out
+
+
+class Money(BaseModel):
+    """What happens to a country's money beside the shocks; see `karvan.carry`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    country: str = Field(min_length=2)
+    lasts: Literal["year", "always"] = "always"
+    years: int = Field(default=10, ge=1, le=60)
+    oil_price: float | None = Field(default=None, gt=0, le=1000)
+    own: str = ""
+    neighbour: str = ""
+    neighbour_falls: float | None = Field(default=None, gt=0, lt=1)
+    rule: str | None = None
+    definition: str | None = None
+
+    @model_validator(mode="after")
+    def _currencies(self) -> Money:
+        if self.neighbour_falls is not None and not (self.own and self.neighbour):
+            raise ValueError("neighbour_falls needs own and neighbour, two currency codes such as KZT and RUB")
+        return self
 
 
 class Document(BaseModel):
@@ -28,9 +50,10 @@ class Document(BaseModel):
     why: str = Field(min_length=1)
     source: str = Field(min_length=1)
     world: str = ""
-    shocks: list[dict[str, Any]] = Field(min_length=1)
+    shocks: list[dict[str, Any]] = Field(default_factory=list)
     deficits: str = "fixed"
     specific: dict[str, float] = Field(default_factory=dict)
+    money: Money | None = None
 
 
 def shipped() -> dict[str, Path]:
@@ -64,6 +87,7 @@ def read(path: str | Path) -> Scenario:
         world=document.world,
         deficits=document.deficits,
         specific=document.specific,
+        money=document.money.model_dump() if document.money else {},
         document=document.model_dump(by_alias=True),
     )
 
@@ -124,6 +148,8 @@ def _validate(node: Any, file: Path) -> tuple[Document | None, list[str]]:
         faults.append(
             f"{_place(node, ('schema',), file)}: schema {document.schema_} is not known; write schema: {SCHEMA}"
         )
+    if not document.shocks and document.money is None:
+        faults.append(f"{_place(node, ('shocks',), file)}: shocks: at least one is needed, or a block `money`")
     if document.deficits not in CLOSURES:
         hint = suggest(document.deficits, CLOSURES)
         faults.append(f"{_place(node, ('deficits',), file)}: unknown closure {document.deficits!r}.{hint}")

@@ -22,11 +22,12 @@ PARTS = ("waiting", "uncertainty", "fees", "spoilage")
 
 
 class Crossing(NamedTuple):
-    """Hours, their standard deviation and USD per TEU at a border, the mean of its crossings by one mode."""
+    """Hours, their standard deviation, USD per TEU and per t at a border, the mean of its crossings by one mode."""
 
     hours: float
     sd_hours: float
     usd_teu: float
+    usd_t: float
 
 
 def border_cost(routes: Corridors, one: str, other: str, *, draws: int = 200, seed: int = 0) -> Table:
@@ -59,9 +60,10 @@ def border_cost(routes: Corridors, one: str, other: str, *, draws: int = 200, se
                 continue
             best = _parts(network, some, cargo)
             sample = [_parts(n, some, _drawn_cargo(cargo, laws[name], seed, k)) for k, n in enumerate(networks)]
-            low, high = np.quantile(np.sum([s[1:] for s in sample], axis=1), QUANTILES)
-            hours = np.quantile([s[0] for s in sample], QUANTILES)
-            shares = (*best[1:], sum(best[1:]), float(low), float(high))
+            total = sum(best[1:])
+            low, high = _span(np.sum([s[1:] for s in sample], axis=1), total)
+            hours = _span(np.array([s[0] for s in sample]), best[0])
+            shares = (*best[1:], total, low, high)
             rows.append(
                 (mode, name, *(round(float(h), 1) for h in (best[0], *hours)), *(round(100 * v, 3) for v in shares))
             )
@@ -69,6 +71,12 @@ def border_cost(routes: Corridors, one: str, other: str, *, draws: int = 200, se
         raise LabelError(f"no open crossing by land joins {one} and {other}")
     columns = ("mode", "cargo", "hours", "hours_low", "hours_high", *PARTS, "total", "low", "high")
     return Table(columns, tuple(rows), f"Crossing the border {one}-{other}: percent of the value of the goods")
+
+
+def _span(draws: np.ndarray, value: float) -> tuple[float, float]:
+    """5 and 95 % points, widened where the value itself lies outside."""
+    low, high = np.quantile(draws, QUANTILES)
+    return min(float(low), value), max(float(high), value)
 
 
 def crossing(network: Network, links: list[int]) -> Crossing:
@@ -79,6 +87,7 @@ def crossing(network: Network, links: list[int]) -> Crossing:
         float((f.crossing[:, pick] + added.hours[pick]).mean()),
         float((f.crossing_sd[:, pick] + added.sd_hours[pick]).mean()),
         float((f.crossing_usd[:, pick] + added.usd_teu[pick]).mean()),
+        float((f.crossing_usd[:, pick] / FEE_SHARED_BY_T + added.usd_t[pick]).mean()),
     )
 
 
@@ -87,7 +96,7 @@ def _parts(network: Network, links: list[int], cargo: Cargo) -> tuple[float, ...
     rail = network.tables["links"][links[0]]["mode"] == "rail"
     factor = service_factors(network.values, cargo)["crossing_hours"] if rail else 1.0
     hours = at.hours * factor
-    usd = at.usd_teu if cargo.unit == "TEU" else at.usd_teu / FEE_SHARED_BY_T
+    usd = at.usd_teu if cargo.unit == "TEU" else at.usd_t
     spoil = hours / 24 / cargo.life_days if cargo.life_days else 0.0
     return (
         hours, cargo.rho * hours / 24, cargo.risk * cargo.rho * at.sd_hours * factor / 24, usd / cargo.value, spoil,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from karvan.core.errors import InfeasibleError
+from karvan.core.errors import InfeasibleError, LabelError
 from karvan.core.table import Table
 from karvan.network.cargo import Cargo, cargo_classes
 from karvan.network.graph import Graph, build
@@ -19,15 +19,37 @@ PRIOR = 0.5  # standard deviation of the log of a multiplier before the data spe
 SPREAD = 0.25  # scatter of log(model / observed) that the fit takes as given
 MODES = {"sea": ("sea", "feeder"), "ferry": ("ferry",), "road": ("road",)}
 RAILWAYS = ("rail", "sea", "feeder", "ferry")
+PRICE_YEAR = 2025
 
 
 class Compared(NamedTuple):
-    """One observation beside the model: its row, set, modelled value, and log(model / observed)."""
+    """One observation beside the model: its row, set, modelled value, log(model / observed), and what was observed.
+
+    Dollars are those of 2025: printed ones raised by consumer prices (prices.csv).
+    """
 
     row: Mapping[str, Any]
     held_out: bool
     model: float
     miss: float
+    value: float
+
+
+def deflated(network: Network, row: Mapping[str, Any]) -> float:
+    """What was observed: days as printed, dollars in those of 2025 by the consumer prices of the United States.
+
+    Raises
+    ------
+    LabelError
+        prices.csv lacks the year of a figure in dollars.
+    """
+    if row["metric"] != "usd":
+        return float(row["value"])
+    level = {int(one["year"]): one["cpi"] for one in network.tables["prices"]}
+    year = int(row["year"])
+    if year not in level:
+        raise LabelError(f"{row['id']}: dollars of {year}, but prices.csv has {min(level)} to {max(level)}")
+    return float(row["value"] * level[PRICE_YEAR] / level[year])
 
 
 def predict(network: Network, row: Mapping[str, Any], graphs: dict[tuple, Graph] | None = None) -> float:
@@ -61,7 +83,8 @@ def compare(network: Network) -> tuple[Compared, ...]:
     graphs: dict[tuple, Graph] = {}
     for row in network.tables["observed"]:
         model = predict(network, row, graphs)
-        found.append(Compared(row, aside[row["group"]], model, float(np.log(model / row["value"]))))
+        value = deflated(network, row)
+        found.append(Compared(row, aside[row["group"]], model, float(np.log(model / value)), value))
     return tuple(found)
 
 
@@ -75,20 +98,21 @@ def fit(network: Network, steps: int = 40) -> dict[str, tuple[float, float, floa
 
     aside = {row["group"]: row["set"] == "held out" for row in network.tables["split"]}
     rows = [row for row in network.tables["observed"] if not aside[row["group"]]]
+    values = [deflated(network, row) for row in rows]
     groups = [row["group"] for row in rows]
     weight = np.array([1 / np.sqrt(groups.count(g)) for g in groups])
 
     def residuals(logs: np.ndarray) -> np.ndarray:
         tried = network.calibrated(dict(zip(PARAMETERS, np.exp(logs).tolist(), strict=True)))
         graphs: dict[tuple, Graph] = {}
-        misses = np.array([np.log(predict(tried, row, graphs) / row["value"]) for row in rows])
+        misses = np.array([np.log(predict(tried, row, graphs) / v) for row, v in zip(rows, values, strict=True)])
         return np.concatenate([weight * misses / SPREAD, logs / PRIOR])
 
     found = least_squares(residuals, np.zeros(len(PARAMETERS)), diff_step=1e-3, max_nfev=steps)
     se = np.sqrt(np.diag(np.linalg.inv(found.jac.T @ found.jac)))
     low, high = found.x - 1.645 * se, found.x + 1.645 * se
-    values = zip(np.exp(found.x).tolist(), np.exp(low).tolist(), np.exp(high).tolist(), strict=True)
-    return dict(zip(PARAMETERS, values, strict=True))
+    ends = zip(np.exp(found.x).tolist(), np.exp(low).tolist(), np.exp(high).tolist(), strict=True)
+    return dict(zip(PARAMETERS, ends, strict=True))
 
 
 def summary(compared: Sequence[Compared]) -> Table:
@@ -120,10 +144,10 @@ def listing(compared: Sequence[Compared]) -> Table:
         row = one.row
         rows.append(
             (row["id"], row["group"], row["metric"], "held out" if one.held_out else "fitted", row["service"],
-             int(row["year"]), row["low"], row["value"], row["high"], round(one.model, 1),
+             int(row["year"]), row["low"], row["value"], row["high"], round(one.value, 1), round(one.model, 1),
              round(100 * float(np.expm1(one.miss))), row["unit"], row["seen"], row["source"], row["note"])
         )  # fmt: skip
-    columns = "id route metric set service year low value high model miss_% unit seen_by_rule source note"
+    columns = "id route metric set service year low value high in_2025 model miss_% unit seen_by_rule source note"
     return Table(tuple(columns.split()), tuple(rows), "Observations and the model")
 
 

@@ -15,6 +15,7 @@ from karvan.core.labels import suggest
 MODES = ("rail", "road", "sea", "feeder", "ferry", "pipeline", "tanker", "tankcar")
 STATUS = ("open", "planned", "blocked", "restricted")
 UNITS = ("Mt/y", "TEU/y", "trains/y")
+VOLUMES = ("Mt/y", "TEU/y")
 REACH = ("inland", "coast", "ocean")
 CENTRES = (("economies", ("place",)), ("markets", ("place",)))
 Row = Mapping[str, Any]
@@ -27,7 +28,7 @@ def check_tables(tables: Tables) -> None:
     Looked for: places named twice or unknown (with a suggestion), places that no link joins to the others, links twice,
     from a place to itself, of unknown mode or status, negative numbers, times or costs below zero, units mixed (a flow
     in TEU on a capacity in tonnes), a capacity below the observed flow, borders crossed by land without a crossing,
-    crossings without a link.
+    crossings without a link, volumes on links that are not there.
     """
     faults = Faults("network")
     ids = _places(tables["places"], faults)
@@ -36,6 +37,7 @@ def check_tables(tables: Tables) -> None:
     _links(tables["links"], faults)
     _numbers(tables, faults)
     _trade(tables, faults)
+    _observed(tables, faults)
     if not faults.found:
         _joined(tables["places"], tables["links"], faults)
         _borders(tables, faults)
@@ -144,6 +146,35 @@ def _trade(tables: Tables, faults: Faults) -> None:
             _at(faults, "sectors", row, what, "they are shares of value; what is not on the network is left out")
         if row["usd_t"] <= 0:
             _at(faults, "sectors", row, f"{row['sector']}: a value of {row['usd_t']:g} USD per t")
+
+
+def named_links(text: str) -> list[str]:
+    """Names of links in a cell, `AKT-ALY SAG-TAS rail`: a word without a dash is the mode of the one before."""
+    names: list[str] = []
+    for word in text.split():
+        if "-" in word or not names:
+            names.append(word)
+        else:
+            names[-1] += f" {word}"
+    return names
+
+
+def _observed(tables: Tables, faults: Faults) -> None:
+    """Observed volumes: a range in Mt or TEU a year on links that exist."""
+    known: set[str] = set()
+    for row in tables["links"]:
+        for a, b in ((row["from"], row["to"]), (row["to"], row["from"])):
+            known |= {f"{a}-{b}", f"{a}-{b} {row['mode']}"}
+    for row in tables["volumes"]:
+        for name in named_links(row["links"]) or [""]:
+            if name not in known:
+                _at(faults, "volumes", row, f"{row['name']}: no link {name!r}.{suggest(name, sorted(known))}")
+        if row["unit"] not in VOLUMES:
+            what = f"{row['name']}: unknown unit {row['unit']!r}.{suggest(row['unit'], VOLUMES)}"
+            _at(faults, "volumes", row, what)
+        if row["high"] <= 0 or row["low"] > row["high"]:
+            what = f"{row['name']}: observed from {row['low']:g} to {row['high']:g}"
+            _at(faults, "volumes", row, what, "low must not be above high, and high above 0")
 
 
 def _joined(places: Sequence[Row], links: Sequence[Row], faults: Faults) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import isfinite
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from karvan.core.errors import LabelError
 from karvan.network.capacity import limits
+from karvan.network.graph import FEE_SHARED_BY_T
 from karvan.network.network import Network
 
 if TYPE_CHECKING:
@@ -38,10 +41,17 @@ def edited(routes: Corridors, edits: Iterable[Edit]) -> Corridors:
 
 def links_of(network: Network, name: str) -> frozenset[int]:
     """Return the links of a name: as `find_links`, or all of a border, `RUS-KAZ`."""
+    if not isinstance(name, str):
+        raise LabelError(f"{name!r} is no name of a link, place, corridor or border; write one as text")
     parts = name.split("-")
-    if len(parts) == 2 and all(part in network.countries for part in parts):
+    if len(parts) != 2 or not any(part in network.countries for part in parts):
+        return network.find_links(name)
+    if all(part in network.countries for part in parts):
         return network.border(*parts)
-    return network.find_links(name)
+    try:
+        return network.find_links(name)
+    except LabelError:
+        return network.border(*parts)
 
 
 def with_added(network: Network, name: str, more: Mapping[str, float]) -> Network:
@@ -53,15 +63,21 @@ def with_added(network: Network, name: str, more: Mapping[str, float]) -> Networ
         Unknown link, no number, or a time or cost that would fall below zero.
     """
     for what, value in more.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            raise LabelError(f"{name}: {what} {value!r}; expected a number")
-    if name in network.where and more.get("hours"):
+        _number(name, what, value)
+    if name in network.where and "hours" in more:
+        if more.get("sd_hours"):
+            raise LabelError(f"{name}: sd_hours is of a link or border; the spread at a terminal cannot be changed")
         return _at_port(network, name, more["hours"])
     links, f = links_of(network, name), network.filled
     added, rows = network.added.plus(links, **more), sorted(links)
     rail = np.array([row["mode"] == "rail" for row in network.tables["links"]])
     hours = f.crossing + np.where(rail, 0.0, f.hours)  # only the wait at a border is the same for all trains
-    base = {"hours": hours, "sd_hours": f.crossing_sd, "usd_teu": f.usd_teu + f.crossing_usd}
+    base = {
+        "hours": hours,
+        "sd_hours": f.crossing_sd,
+        "usd_teu": f.usd_teu + f.crossing_usd,
+        "usd_t": f.usd_t + f.crossing_usd / FEE_SHARED_BY_T,
+    }
     for what, least in base.items():
         total = (least + getattr(added, what))[:, rows]
         if (total < 0).any():
@@ -90,6 +106,13 @@ def with_capacity(network: Network, name: str, amount: float | None, unit: str, 
     LabelError
         Unknown link, a unit that the link is not measured in, or `times` where no capacity is known.
     """
+    _number(name, "times", times)
+    if amount is None and unit:
+        raise LabelError(f"{name}: unit {unit!r} without an amount; give both, or times alone")
+    if amount is not None:
+        _number(name, "amount", amount)
+        if times != 1:
+            raise LabelError(f"{name}: an amount and times {times:g}; give one of them")
     links = links_of(network, name)
     now, units = limits(network)
     new = now.copy()
@@ -105,6 +128,11 @@ def with_capacity(network: Network, name: str, amount: float | None, unit: str, 
     if not (new[sorted(links)] > 0).all():
         raise LabelError(f"{name}: a capacity must be above 0; to stop a link, close it")
     return replace(network, given=network.added.with_capacity(links, new))
+
+
+def _number(name: str, what: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(float(value)):
+        raise LabelError(f"{name}: {what} {value!r}; expected a number")
 
 
 def _scale(network: Network, m: int, unit: str, known: str) -> float:

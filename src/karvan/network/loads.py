@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from karvan.core.errors import ConvergenceError
 from karvan.network.capacity import limits, load_of
 from karvan.network.cargo import named_cargo
 from karvan.network.choice import log_sum
-from karvan.network.closings import best_of_waiting, over_the_year, spells
+from karvan.network.closings import best_of_waiting, over_the_year, spells, waits
 from karvan.network.day import Day
 from karvan.network.demand import Carried, carried
 from karvan.network.routes import Corridors
 from karvan.network.tolls import Choice, Tolled, tolled
+
+PASSES = 60  # of a year whose goods wait: those that wait load later days, which changes what waiting costs
+SETTLED = 1e-10
 
 
 class Ways(NamedTuple):
@@ -37,7 +42,8 @@ class Year(NamedTuple):
 
     cost: (importer, exporter, cargo) mean over the year as a share of value, inf without a route. Per spell of the
     year: share of the year, load (spell, link) in t or TEU a year, toll (spell, link) USD per t or TEU, left
-    (spell,) value that finds no room, MUSD a year. gap: largest relative miss of a full link.
+    (spell,) value that finds no room, waiting (spell,) value that waits and goes in a later spell, both MUSD a year.
+    gap: largest relative miss of a full link.
     """
 
     cost: np.ndarray
@@ -45,6 +51,7 @@ class Year(NamedTuple):
     load: np.ndarray
     toll: np.ndarray
     left: np.ndarray
+    waiting: np.ndarray
     gap: float
 
     @property
@@ -56,6 +63,14 @@ class Year(NamedTuple):
     def mean_toll(self) -> np.ndarray:
         """(link,) toll over the year, USD per t or TEU: what one more unit of room a year would save."""
         return np.asarray(self.share @ self.toll)
+
+
+class _Spelt(NamedTuple):
+    """One spell: cost (importer, exporter, cargo), tolls and loads, value that waits (importer, exporter, cargo)."""
+
+    cost: np.ndarray
+    tolls: Tolled
+    waiting: np.ndarray
 
 
 class Freight:
@@ -91,9 +106,19 @@ class Freight:
         return [self.costs(day) for day in self.days]
 
     def costs(self, day: Day) -> np.ndarray:
-        """(importer, exporter, cargo) cost of a day, 0 where trade is not on the network."""
+        """(importer, exporter, cargo) cost of a day, 0 where trade is not on the network.
+
+        At least the cost when nothing is shut: what spoils is searched by a linear rate and priced exactly, so a search
+        round what is shut can come upon a cheaper route.
+        """
         cost = np.stack([day.costs(name, self.places) for name in self.cargo], axis=-1)
+        if day.links or day.bans:
+            cost = np.maximum(cost, self._open)
         return np.where(self.on[:, :, None], cost, 0.0)
+
+    @cached_property
+    def _open(self) -> np.ndarray:
+        return np.stack([self.corridors.day().costs(name, self.places) for name in self.cargo], axis=-1)
 
     @cached_property
     def cost(self) -> np.ndarray:
@@ -135,31 +160,63 @@ class Freight:
         room = np.full(self.capacity.size, np.inf) if room is None else room
         real = flows if quantity is None else flows * quantity
         value, tonnes = self.carried.values(real), self.carried.weights(real)
-        costs: list[np.ndarray] = [self.free[-1]] * len(self.spells)
-        found: list[Tolled] = []
+        heavy = np.divide(tonnes, value, out=np.zeros_like(value), where=value > 0)
         start = np.zeros((len(self.spells), room.size)) if near is None else near.toll
+        due = np.zeros((len(self.spells), *value.shape))
+        for done in range(PASSES):
+            found = self._pass(value + due, heavy, room, start)
+            new = self._due(found)
+            if np.abs(new - due).max() <= SETTLED * max(float(value.max()), 1e-300):
+                return self._year(found)
+            due = new if done < 3 else (due + new) / 2
+            start = np.stack([one.tolls.toll for one in found])
+        raise ConvergenceError(f"goods that wait and the days they wait for still differ after {PASSES} passes")
+
+    def _pass(self, value: np.ndarray, heavy: np.ndarray, room: np.ndarray, start: np.ndarray) -> list[_Spelt]:
+        """Every spell at values (spell, importer, exporter, cargo); the last first, since others wait for it."""
+        costs: list[np.ndarray] = [self.free[-1]] * len(self.spells)
+        found: list[_Spelt] = []
         for s in reversed(range(len(self.spells))):
             wait = best_of_waiting(self.spells, costs, self.per_day)[s]
             wait = np.where(self.free[s] > self.free[-1] + 1e-12, wait, np.inf)
-            costs[s], one = self._spell(s, value, tonnes, wait, room, start[s])
-            found.insert(0, one)
-        share = np.array([spell.share for spell in self.spells])
-        left = np.array([one.left.sum() for one in found])
+            found.insert(0, self._spell(s, value[s], heavy, wait, room, start[s]))
+            costs[s] = found[0].cost
+        return found
+
+    def _due(self, found: list[_Spelt]) -> np.ndarray:
+        """(spell, importer, exporter, cargo) value a year that has waited for a spell, by the spells before it."""
+        due = np.zeros((len(found), *found[0].waiting.shape))
+        costs = [one.cost for one in found]
+        for s, one in enumerate(found[:-1]):
+            if not one.waiting.any():
+                continue
+            until = s + 1 + waits(self.spells, costs, self.per_day, s).argmin(axis=0)
+            for t in range(s + 1, len(found)):
+                due[t] += np.where(until == t, one.waiting, 0.0) * self.spells[s].share / self.spells[t].share
+        return due
+
+    def _year(self, found: list[_Spelt]) -> Year:
+        tolls = [one.tolls for one in found]
         return Year(
-            over_the_year(self.spells, costs, self.per_day), share, np.stack([one.load for one in found]),
-            np.stack([one.toll for one in found]), left, max(one.gap for one in found),
+            over_the_year(self.spells, [one.cost for one in found], self.per_day),
+            np.array([spell.share for spell in self.spells]), np.stack([one.load for one in tolls]),
+            np.stack([one.toll for one in tolls]), np.array([one.left.sum() for one in tolls]),
+            np.array([one.waiting.sum() for one in found]), max(one.gap for one in tolls),
         )  # fmt: skip
 
     def _spell(
-        self, s: int, value: np.ndarray, tonnes: np.ndarray, wait: np.ndarray, room: np.ndarray, start: np.ndarray
-    ) -> tuple[np.ndarray, Tolled]:
-        """Cost and loads of one spell. Where links are full, pairs that use them may also take ways without them."""
-        full = frozenset(np.flatnonzero(start).tolist())
+        self, s: int, value: np.ndarray, heavy: np.ndarray, wait: np.ndarray, room: np.ndarray, start: np.ndarray
+    ) -> _Spelt:
+        """Cost and loads of one spell. Where links are full, pairs that use them may also take ways without them.
+
+        Whatever the start, links count as full in the same order: which routes there are does not depend on it.
+        """
+        full: frozenset[int] = frozenset()
         while True:
             ways = self._ways_round(s, full)
             at = tuple(ways.pair.T)
             demand = value[at]
-            choice = self._choice(ways, demand, tonnes[at], wait[at])
+            choice = self._choice(ways, heavy[at], wait[at])
             found = tolled(choice, demand, room, self.corridors.scale, start)
             more = frozenset(np.flatnonzero(found.toll).tolist()) - full
             if not more:
@@ -169,7 +226,11 @@ class Freight:
         if found.toll.any():
             own = choice.takes[: ways.g.size] @ found.toll / 1e6
             cost[at] += self._log_sum(ways, ways.g + own) - self._log_sum(ways, ways.g)
-        return cost, found._replace(left=found.left * demand)
+        waiting = np.where(np.isinf(cost) & np.isfinite(wait), value, 0.0)
+        waiting[at] = np.bincount(
+            choice.pair[ways.g.size :], found.share[ways.g.size :] * demand[choice.pair[ways.g.size :]], demand.size
+        )
+        return _Spelt(cost, found._replace(left=found.left * demand), waiting)
 
     def _log_sum(self, ways: Ways, g: np.ndarray) -> np.ndarray:
         place = np.arange(ways.of.size) - np.searchsorted(ways.of, ways.of)
@@ -177,8 +238,7 @@ class Freight:
         table[ways.of, place] = g
         return log_sum(table, self.corridors.scale)
 
-    def _choice(self, ways: Ways, demand: np.ndarray, tonnes: np.ndarray, wait: np.ndarray) -> Choice:
-        heavy = np.divide(tonnes, demand, out=np.zeros_like(demand), where=demand > 0)
+    def _choice(self, ways: Ways, heavy: np.ndarray, wait: np.ndarray) -> Choice:
         unit = heavy[ways.of][:, None] * self.per_tonne[ways.pair[ways.of, 2]]
         takes = csr_array(ways.uses.multiply(unit))
         patient = np.flatnonzero(np.isfinite(wait))
@@ -203,12 +263,21 @@ class Freight:
 
 
 def _joined(one: Ways, other: Ways) -> Ways:
-    """Add the routes of the same pairs in `other`, routes of a pair together."""
+    """Add the routes of the same pairs in `other` that are not there yet, routes of a pair together."""
     position = {tuple(p): k for k, p in enumerate(one.pair.tolist())}
-    of = np.concatenate([one.of, np.array([position[tuple(p)] for p in other.pair.tolist()], dtype=int)[other.of]])
+    of = np.array([position[tuple(p)] for p in other.pair.tolist()], dtype=int)[other.of]
+    known = set(zip(one.of.tolist(), _links(one), strict=True))
+    new = [r for r, key in enumerate(zip(of.tolist(), _links(other), strict=True)) if key not in known]
+    of = np.concatenate([one.of, of[new]])
     order = np.argsort(of, kind="stable")
-    uses = csr_array(vstack([one.uses, other.uses]))[order]
-    return Ways(one.pair, of[order], np.concatenate([one.g, other.g])[order], uses)
+    uses = csr_array(vstack([one.uses, other.uses[new]]))[order]
+    return Ways(one.pair, of[order], np.concatenate([one.g, other.g[new]])[order], uses)
+
+
+def _links(ways: Ways) -> list[tuple[int, ...]]:
+    """The links of each route."""
+    uses = ways.uses
+    return [tuple(sorted(uses.indices[a:b].tolist())) for a, b in pairwise(uses.indptr.tolist())]
 
 
 def find_ways(day: Day, cargo: Sequence[str], places: Sequence[int], wanted: np.ndarray) -> Ways:

@@ -210,6 +210,8 @@ class Network:
         for name in (one, other):
             if name not in self.countries:
                 raise LabelError(f"no place of {name!r} in the network.{suggest(name, sorted(set(self.countries)))}")
+        if one == other:
+            raise LabelError(f"{one} has no border with itself; name two neighbours, or a link")
         found = set()
         for m, row in enumerate(self.tables["links"]):
             ends = {self.countries[self.where[row["from"]]], self.countries[self.where[row["to"]]]}

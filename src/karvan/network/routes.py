@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from karvan.network.cargo import Cargo, cargo_classes, generalised_cost, named_c
 from karvan.network.choice import shares
 from karvan.network.closings import YEARLY, Closing, over_the_year, spells
 from karvan.network.day import Day
-from karvan.network.edits import with_added, with_capacity
+from karvan.network.edits import links_of, with_added, with_capacity
 from karvan.network.gateways import Gateways
 from karvan.network.graph import FEE_SHARED_BY_T, Graph, build, priced
 from karvan.network.network import YEAR, Network
@@ -119,13 +120,13 @@ class Corridors:
         return Day(self, tuple(shut), full)
 
     def close(self, name: str, days: int = YEARLY) -> Corridors:
-        """Close a link (`AKT-ALY`), all links of a place (`CPC`) or a corridor (`kars`) for some days of the year.
+        """Close a link (`AKT-ALY`), a place's links (`CPC`), a corridor (`kars`) or border (`RUS-KAZ`) for some days.
 
         Costs become the mean over the year; while it is closed goods take another route or wait, whichever is cheaper.
         With 365 days they cannot wait. `cost_matrix().without_route()` says which pairs have none.
         """
         _days(f"close {name}", days)
-        links = self.network.find_links(name)
+        links = links_of(self.network, name)
         if days == YEARLY:
             return replace(self, network=self.network.with_links(closed=links))
         return replace(self, closings=(*self.closings, Closing(name, links, days)))
@@ -149,9 +150,13 @@ class Corridors:
         return replace(self, closings=(*self.closings, Closing(what, frozenset(), days, country, whose)))
 
     def open(self, name: str) -> Corridors:
-        """Open links that are planned, blocked, restricted or closed: a link, a place or a corridor."""
-        links = self.network.find_links(name)
-        kept = tuple(c for c in self.closings if not c.links & links)
+        """Open links that are planned, blocked, restricted or closed: a link, a place, a corridor or a border.
+
+        What else was closed with them stays closed.
+        """
+        links = links_of(self.network, name)
+        left = (c._replace(links=c.links - links) for c in self.closings)
+        kept = tuple(c for c in left if c.links or c.country)
         return replace(self, network=self.network.with_links(opened=links), closings=kept)
 
     def in_year(self, year: int) -> Corridors:
@@ -329,7 +334,7 @@ def corridors(folder: Path | str | None = None, *, year: int = YEAR, scale: floa
 
 
 def _days(what: str, days: int) -> None:
-    if not 0 < days <= YEARLY:
+    if isinstance(days, bool) or not isinstance(days, Real) or not 0 < days <= YEARLY:
         raise LabelError(f"{what}: {days} days; expected 1 to {YEARLY}")
 
 

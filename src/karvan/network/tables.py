@@ -28,6 +28,7 @@ COLUMNS = {
     "calibration": "parameter value low high what",
     "observed": "id group origin destination via service ends metric low value high unit year seen source note",
     "split": "group set",
+    "prices": "year cpi source quality",
     "volumes": "name links low high unit year source quality",
 }
 NUMBERS = {
@@ -42,6 +43,7 @@ NUMBERS = {
     "sectors": "share usd_t",
     "calibration": "value low high",
     "observed": "ends low value high year",
+    "prices": "year cpi",
     "volumes": "low high year",
 }
 BLANK = {

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
-from karvan.core.errors import ConvergenceError
+from karvan.core.errors import ConvergenceError, LabelError
 
 LEFT_BEHIND = 3.0  # times the value of the goods: what leaving a unit behind costs, so that it is the last resort
 TOLERANCE = 1e-8
@@ -71,9 +71,13 @@ def tolled(
 
     Raises
     ------
+    LabelError
+        A demand, a capacity or a cost is NaN or negative, or a capacity is 0.
     ConvergenceError
         The tolls do not clear within 1e-8 of the capacities.
     """
+    if not ((demand >= 0) & (demand < np.inf)).all() or not (capacity > 0).all() or np.isnan(choice.g).any():
+        raise LabelError("demands must be finite and not negative, capacities above 0, and costs of routes numbers")
     tight = np.flatnonzero(np.isfinite(capacity) & (choice.takes.T @ demand[choice.pair] > capacity))
     few = Choice(choice.pair, choice.g, csr_array(choice.takes[:, tight]))
     toll = np.zeros(tight.size) if start is None else start[tight]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from karvan.core.errors import LabelError
 from karvan.core.table import Table
+from karvan.network.checks import named_links
 from karvan.network.loads import Freight, Year
 from karvan.network.network import Network
 
@@ -21,7 +21,7 @@ def compare_volumes(freight: Freight, year: Year) -> Table:
     network = freight.corridors.network
     rows = []
     for row in network.tables["volumes"]:
-        links = frozenset().union(*(network.find_links(name) for name in _names(row["links"])))
+        links = frozenset().union(*(network.find_links(name) for name in named_links(row["links"])))
         model = _load(network, freight, year.mean_load, links, row["unit"])
         middle = (row["low"] + row["high"]) / 2
         rows.append(
@@ -49,22 +49,9 @@ def load_table(freight: Freight, year: Year, count: int = 40) -> Table:
 
 def _load(network: Network, freight: Freight, load: np.ndarray, links: frozenset[int], unit: str) -> float:
     """Sum of the loads of some links in Mt or TEU a year; 12 t to the box (rule U3) where a link counts the other."""
-    if unit not in ("Mt/y", "TEU/y"):
-        raise LabelError(f"volumes.csv: unit {unit!r}; expected Mt/y or TEU/y")
     total = 0.0
     for m in links:
         boxes = freight.units[m] == "TEU/y"
         tonnes = load[m] * (network.values["teu_t"] if boxes else 1.0)
         total += tonnes / 1e6 if unit == "Mt/y" else tonnes / network.values["teu_t"]
     return round(float(total), 3 if unit == "Mt/y" else 0)
-
-
-def _names(text: str) -> list[str]:
-    """Names of links in a cell, `AKT-ALY SAG-TAS rail`: a word without a dash is the mode of the one before."""
-    names: list[str] = []
-    for word in text.split():
-        if "-" in word:
-            names.append(word)
-        else:
-            names[-1] += f" {word}"
-    return names

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from karvan.core.archive import text_hash
 from karvan.core.change import Change
 from karvan.core.errors import ConvergenceError
 from karvan.core.outcome import Outcome
+from karvan.core.record import describe
 from karvan.core.scenario import Layer, Scenario, Shock
 from karvan.core.table import Table
 from karvan.core.world import World
@@ -108,6 +110,10 @@ def solve_with_freight(
     """
     papers = Scenario.of(scenario)
     parts = [item.part(world) for item in papers.shocks if isinstance(item, Shock) and _is_corridor(item)]
+    if max_rounds < 1 or not tol > 0:
+        raise ConvergenceError(
+            f"max_rounds {max_rounds} and tol {tol:g}: expected at least one round and a tolerance > 0"
+        )
     base = before or network()
     old, new = freight(world, base), freight(world, _edited(before, parts))
     rest = tuple(item for item in papers.shocks if not _is_corridor(item))
@@ -119,12 +125,21 @@ def solve_with_freight(
         change = cost_change(world, old, new, year, embargo)
         outcome = solve(world, replace(papers, shocks=(*rest, Layer(change))), deficits=deficits)
         gap = _gap(change.d_hat, last)
-        rows.append((done, gap, int((year.mean_toll > 0).sum()), float(year.left.max()), outcome.steps))
+        shown = gap if np.isfinite(gap) else None
+        rows.append((done, shown, int((year.mean_toll > 0).sum()), round(float(year.left.max()), 6), outcome.steps))
         if gap < tol:
+            outcome = outcome if before else _recorded(outcome, papers, tol)
             return Settled(outcome, today, year, _steps(rows), base.network.links, new.units, room, new.capacity)
         last = change.d_hat
         quantity = _towards(quantity, _volumes(world, outcome, papers, rest, change))
     raise ConvergenceError(f"trade and freight still differ by {gap:.2g} after {max_rounds} rounds; raise max_rounds")
+
+
+def _recorded(outcome: Outcome, papers: Scenario, tol: float) -> Outcome:
+    """The record says what was asked (the scenario) and how close trade and freight are, so that it can be repeated."""
+    described, options = describe(papers), {**outcome.record["options"], "freight": tol}
+    scenario = {**described, "sha256": text_hash(described)}
+    return replace(outcome, record={**outcome.record, "scenario": scenario, "options": options})
 
 
 def network_after(world: World, scenario: Any, before: Corridors | None = None) -> Corridors:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from karvan.core.change import Change
-from karvan.core.errors import ScenarioError
+from karvan.core.errors import InfeasibleError, ScenarioError
 from karvan.core.table import Table
 from karvan.core.world import World
 from karvan.models.trade.face import solve
@@ -99,13 +100,19 @@ def leverage(
     ------
     LabelError
         The country has no place where it trades, or a link is unknown.
+    InfeasibleError
+        None of its trade goes by this network.
+    ScenarioError
+        Days outside 1 to 365, or a network that is closed for a part of the year already.
     """
     n = world.position(country)
-    wrong = [d for d in days if not 0 < d <= YEARLY]
+    wrong = [d for d in days if isinstance(d, bool) or not isinstance(d, Real) or not 0 < d <= YEARLY]
     if wrong or not days:
         raise ScenarioError(f"days {wrong or 'none'}: expected 1 to {YEARLY}")
+    if routes is not None and routes.closings:
+        raise ScenarioError(f"{routes}: leverage closes one thing at a time; give a network that is open all year")
     own = _Own(world, freight(world, routes or network()), n)
-    closings = own.closings(links, transit)
+    closings = own.closings([links] if isinstance(links, str) else links, transit)
     found = [
         own.stopped(closing._replace(days=d), shut)
         for closing in closings
@@ -137,6 +144,8 @@ class _Own:
         value = base.carried.values(world.M)[tuple(ways.pair.T)]
         mine = (ways.pair[:, 0] == n) ^ (ways.pair[:, 1] == n)
         self.value = np.where(mine, value, 0.0)
+        if not self.value.any():
+            raise InfeasibleError(f"{world.countries[n]} has no trade that goes by this network; nothing can be closed")
         self.share = self._shares(ways)
         self.usd = self.value[ways.of] * self.share  # MUSD by route
         self.load = ways.uses.T @ self.usd

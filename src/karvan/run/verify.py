@@ -20,6 +20,7 @@ from karvan.core.table import Table
 from karvan.core.world import World
 from karvan.data.worlds import load
 from karvan.models.trade.face import solve
+from karvan.run.freight import solve_with_freight
 
 TOLERANCE = 1e-7
 
@@ -44,7 +45,10 @@ def verify(path: str | Path, world: World | None = None) -> Table:
         _row("scenario", record["scenario"]["sha256"], text_hash(_papers(record))),
         *_estimates(record),
     ]
-    out = solve(world, scenario, deficits=options["deficits"], io=options["io"], tol=options["tol"])
+    if options.get("freight") is None:
+        out = solve(world, scenario, deficits=options["deficits"], io=options["io"], tol=options["tol"])
+    else:
+        out = solve_with_freight(world, scenario, deficits=options["deficits"], tol=options["freight"]).outcome
     for name in HEADLINE:
         rows.append(_compare(name, record["results"][name], out.record["results"][name]))
     return Table(("what", "recorded", "now", "verdict"), tuple(rows), f"Verifying {path}")
@@ -60,6 +64,7 @@ class Papers(BaseModel):
     deficits: str
     shocks: list[dict[str, Any]]
     specific: dict[str, float] = {}
+    money: dict[str, Any] = {}
     sha256: str
 
 
@@ -76,6 +81,7 @@ class Options(BaseModel):
     deficits: str
     io: bool | None
     tol: float
+    freight: float | None = None
 
 
 class Record(BaseModel):
@@ -136,7 +142,7 @@ def _scenario(record: Mapping[str, Any]) -> Scenario:
         known = {k: recorded(v) or v for k, v in arguments.items()}
         shocks.append(vocabulary()[kind](**known))
     plain = {k: papers[k] for k in ("name", "title", "why", "source", "deficits")}
-    return Scenario(shocks=tuple(shocks), specific=papers.get("specific", {}), **plain)
+    return Scenario(shocks=tuple(shocks), specific=papers.get("specific", {}), money=papers.get("money", {}), **plain)
 
 
 def _estimates(record: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from karvan.core.change import Change
-from karvan.core.errors import InfeasibleError, first_five
+from karvan.core.errors import InfeasibleError, ScenarioError, first_five
 from karvan.core.scenario import shock
 from karvan.core.world import World
 from karvan.network.edits import Edit, edited
@@ -117,7 +117,7 @@ def close_link(world: World, *, link: str, days: Any = 365, embargo: bool = Fals
     days : 1 to 365; goods take another way or wait, whichever is cheaper
     embargo : whether trade of pairs left without a route stops; otherwise such a closing is refused
     """
-    return Part(Edit.of("close", name=link, days=_days(days)), embargo)
+    return Part(Edit.of("close", name=link, days=_days(days)), _whether(embargo))
 
 
 @shock(join=_together)
@@ -131,7 +131,7 @@ def close_transit(world: World, *, country: str, of: Any = None, days: Any = 365
     days, embargo : as in `close_link`
     """
     whose = None if of is None else tuple([of] if isinstance(of, str) else of)
-    return Part(Edit.of("close_transit", country=country, of=whose, days=_days(days)), embargo)
+    return Part(Edit.of("close_transit", country=country, of=whose, days=_days(days)), _whether(embargo))
 
 
 @shock(join=_together)
@@ -143,7 +143,7 @@ def open_link(world: World, *, link: str) -> Part:
 @shock(join=_together)
 def network_year(world: World, *, year: int) -> Part:
     """Use the network of another year: planned links are open from their year on."""
-    return Part(Edit.of("in_year", year=int(groups.number(year, "year"))))
+    return Part(Edit.of("in_year", year=int(groups.number(year, "year", "2030"))))
 
 
 @shock(join=_together)
@@ -154,13 +154,13 @@ def border_delay(world: World, *, link: str, hours: float, sd_hours: float = 0.0
     ----------
     hours, sd_hours : for a block train or truck, and their standard deviation; loose wagons and express trains scale
     """
-    return Part(Edit.of("delay", link=link, hours=groups.number(hours, "hours"), sd_hours=sd_hours))
+    return Part(Edit.of("delay", link=link, hours=groups.number(hours, "hours", "12"), sd_hours=sd_hours))
 
 
 @shock(join=_together)
 def fee(world: World, *, link: str, usd_teu: float, usd_t: float | None = None) -> Part:
     """Add a fee to a border or link, both ways: USD per TEU, and per tonne (default a twentieth of it)."""
-    return Part(Edit.of("charge", link=link, usd_teu=groups.number(usd_teu, "usd_teu"), usd_t=usd_t))
+    return Part(Edit.of("charge", link=link, usd_teu=groups.number(usd_teu, "usd_teu", "100"), usd_t=usd_t))
 
 
 @shock(join=_together)
@@ -170,4 +170,10 @@ def capacity(world: World, *, link: str, amount: float | None = None, unit: str 
 
 
 def _days(given: Any) -> int:
-    return round(groups.number(given, "days"))
+    return round(groups.number(given, "days", "30"))
+
+
+def _whether(embargo: Any) -> bool:
+    if not isinstance(embargo, bool):
+        raise ScenarioError(f"embargo: expected true or false, got {embargo!r}")
+    return embargo

@@ -46,14 +46,14 @@ def cells(importers: np.ndarray, exporters: np.ndarray, chosen: np.ndarray) -> n
     return mask
 
 
-def number(value: Any, what: str) -> float:
+def number(value: Any, what: str, like: str = "0.05 (5 %)") -> float:
     """Return a finite number, or raise and say what it should be; true and false are no numbers."""
     try:
         read = float("nan") if isinstance(value, bool | str) else float(value)
     except (TypeError, ValueError):
         read = float("nan")
     if not np.isfinite(read):
-        raise ScenarioError(f"{what}: expected a number such as 0.05 (5 %), got {value!r}")
+        raise ScenarioError(f"{what}: expected a number such as {like}, got {value!r}")
     return read
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from karvan.core.change import Change
-from karvan.core.errors import LabelError
+from karvan.core.errors import LabelError, ScenarioError
 from karvan.core.scenario import shock
 from karvan.core.world import World
 from karvan.network.oil.routes import OilRoutes, oil_routes
 from karvan.shocks import groups
 
+WHOSE = "KAZ"  # of the oil routes that come with karvan
 CRUDE = ("oil_gas", "B06", "B05_06")
 YEAR = 365
 
@@ -34,29 +35,47 @@ def stop_oil(
 
     Parameters
     ----------
-    country : whose oil it is (the oil routes that come with karvan are Kazakhstan's)
+    country : whose oil it is: KAZ, since the oil routes that come with karvan are Kazakhstan's
     route : "CPC", ... or a transit country, "Russia"; `karvan oil leverage` lists them
     days, share : how long, and which part of the flow
     price : USD/bbl of Brent; default the mean of the last ten years
     sector : the sector of crude oil; default the world's own
     """
+    n = world.position(country)
+    if country != WHOSE:
+        raise LabelError(f"no oil routes of {country}; those that come with karvan are of {WHOSE}")
     names = [sector] if sector else [name for name in CRUDE if name in world.sectors]
     if len(names) != 1:
         raise LabelError(
             f"which sector is crude oil? This world has {', '.join(names) or 'none known'}; say sector: ..."
         )
     chosen = groups.sectors(world, names)
-    j, n = int(chosen.argmax()), world.position(country)
-    at = None if price is None else groups.number(price, "price")
-    outage = _effect(route, round(groups.number(days, "days")), groups.number(share, "share"), at)
-    sold = world.M[:, n, j].sum() - world.M[n, n, j]
-    part = float(sold / world.M[:, n, j].sum())
+    j = int(chosen.argmax())
+    outage = _asked(route, days, share, price)
+    made = world.M[:, n, j].sum()
+    sold = made - world.M[n, n, j]
+    if not sold > 0:
+        raise LabelError(f"{country} sells no {names[0]} abroad in {world.name or 'this world'}")
+    part = float(sold / made)
     productivity = np.ones_like(world.beta)
     productivity[n, j] = 1 - (1 - outage["volume_hat"]) * part
     cost = np.ones_like(world.M)
     cost[:, n, j] = 1 + outage["cost_usd_t"] / outage["usd_t"]
     cost[n, n, j] = 1.0
     return Change(A_hat=productivity, d_hat=cost)
+
+
+def outage_of(route: str, days: Any = 30, share: Any = 1.0, price: Any = None) -> float:
+    """Return the part of a year's oil exports that a stop takes away, as `stop_oil` counts it."""
+    return 1 - _asked(route, days, share, price)["volume_hat"]
+
+
+def _asked(route: str, days: Any, share: Any, price: Any) -> dict[str, float]:
+    at = None if price is None else groups.number(price, "price", "80 (USD/bbl)")
+    length = round(groups.number(days, "days", "30"))
+    if not 0 < length <= YEAR:
+        raise ScenarioError(f"{length} days; expected 1 to {YEAR}")
+    return _effect(route, length, groups.number(share, "share", "0.33"), at)
 
 
 @cache
