@@ -36,7 +36,7 @@ def _worth(v: Voice) -> str:
     rows = [r for r in rows_of(t.results, "saves") if r["cargo"] == cargo and t.case["country"] == r["from"]]
     rows = [r for r in rows if r["before_days"] is not None]
     if not rows:
-        return text
+        return f"{text} {v('new_transit')}"
     row = min(rows, key=lambda r: r["best_days"])
     why = v(
         "new_why",
@@ -52,7 +52,7 @@ def _worth(v: Voice) -> str:
         after_usd=v.number(row["after_usd"]),
     )
     slower = row["after_days"] > row["best_days"] and row["after_usd"] > row["best_usd"]
-    return " ".join(x for x in (text, why, v("new_slower") if slower else "") if x)
+    return " ".join(x for x in (text, why, v("new_slower") if slower else "", v("new_transit")) if x)
 
 
 def _market(v: Voice, code: str) -> str:
