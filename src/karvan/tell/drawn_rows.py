@@ -12,8 +12,9 @@ from karvan.tell.picture import breadth, drawing, figures, lines_of, words
 WIDE, NARROW, PHONE = 680.0, 340.0, 480.0
 SIZE, SMALL, STEP = 12.5, 11.0, 15.0
 BAR = 11.0
+HALO = ' paint-order="stroke" stroke="var(--paper)" stroke-width="4" stroke-linejoin="round"'  # above lines of a grid
 # Parts of the width: end of the labels, begin and end of the plot, begin of the figures.
-BARS, DOTS, SLIM = (0.19, 0.2, 0.79, 0.805), (0.34, 0.35, 0.7, 0.72), (1.0, 0.0, 0.54, 0.56)
+BARS, DOTS, SLIM = (0.19, 0.2, 0.79, 0.805), (0.34, 0.35, 0.7, 0.72), (1.0, 0.0, 0.47, 0.5)
 FILLS = ("ink", "second", "muted", "loss")
 TEXTURES = ("", "M-1,1l2,-2M0,6l6,-6M5,7l2,-2", "M0,1.5h6", "M1.5,1.5h1.6v1.6h-1.6zM4.5,4.5h1.6v1.6h-1.6z")
 
@@ -130,7 +131,7 @@ def _labelled(
     """A label and its figures: SVG, the middle of the row, and where the row ends."""
     body, lines = "", lines_of(label, columns[0] * width - 6, SIZE)
     for k, line in enumerate(lines):
-        body += words(0, y + 13 + k * STEP, line, size=SIZE)
+        body += words(0, y + 13 + k * STEP, line, size=SIZE, more=HALO)
     beside = columns[1] > 0
     middle = y + 9 + (STEP * (len(lines) - 1) / 2 if beside else STEP * len(lines) - 1)
     x, (value, span) = columns[3] * width, text
