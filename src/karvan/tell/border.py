@@ -28,7 +28,23 @@ def border_cost(t: Teller) -> Block:
         table_of(*_table(v), numeric=range(2, 8), fold=v("border_fold")),
         note(v("border_weak")),
         {"kind": "code", "text": f"karvan corridors border {home} {with_}"},
+        short=_short(v),
     )
+
+
+def _short(v: Voice) -> str:
+    """The cheapest and the dearest border for the first of the shown cargoes."""
+    cargo = v.t.case["corridors"]["shown_cargoes"][0]
+    ends = [_borders(v, cargo)[k] for k in (0, -1)]
+    costs = [
+        v(
+            "border_short",
+            other=v.country(beyond(v.t.results, b)),
+            value=v.percent(v.t.value(f"crossing.{_key(v, b, cargo)}"), 1),
+        )
+        for b in ends
+    ]
+    return v("border_shorts", cargo=v.cargo(cargo), parts=", ".join(costs))
 
 
 def _key(v: Voice, border: str, cargo: str) -> str:

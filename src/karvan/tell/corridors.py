@@ -35,6 +35,22 @@ def corridors(t: Teller) -> Block:
         *oil_stops(v),
         note(_weak(v)),
         {"kind": "code", "text": _commands(t)},
+        short=_short(v),
+    )
+
+
+def _short(v: Voice) -> str:
+    """The longest closing to transit and the first stop of oil."""
+    names = (v.t.case["corridors"]["transit"][-1], v.t.case["corridors"]["pipes"][0])
+    return joined(
+        [
+            v(
+                "corridors_short",
+                scenario=v.named("scenario", s),
+                value=v.percent(v.t.value(f"corridor.{s}"), 1, sign=True),
+            )
+            for s in names
+        ]
     )
 
 
