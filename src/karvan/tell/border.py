@@ -25,7 +25,7 @@ def border_cost(t: Teller) -> Block:
         paragraph(_made_of(v)),
         paragraph(_back(v)),
         *_beside_trade(v),
-        table_of(*_table(v), numeric=range(2, 8), fold=v("border_fold")),
+        table_of(*_table(v), numeric=range(1, 7), fold=v("border_fold")),
         note(v("border_weak")),
         {"kind": "code", "text": f"karvan corridors border {home} {with_}"},
         short=_short(v),
@@ -163,16 +163,16 @@ def _beside_trade(v: Voice) -> list[Block]:
 
 
 def _table(v: Voice) -> tuple[list[str], list[list[Any]]]:
-    t = v.t
-    head = [v("col_cargo"), v("col_by"), v("col_hours"), *(v(part) for part in PARTS), v("col_sum")]
+    """One row per cargo, under the border and how it is crossed."""
     rows: list[list[Any]] = []
-    for name in own_borders(t.results):
-        rows.append([f"{v.home} – {v.country(beyond(t.results, name))}"])
-        for row in rows_of(t.results, "borders"):
-            if row["border"] == name:
-                span = f"{v.number(row['hours_low'], 1)} … {v.number(row['hours_high'], 1)}"
-                total = f"{v.number(row['low'], 2)} … {v.number(row['high'], 2)}"
-                parts = [v.number(row[part], 2) for part in PARTS]
-                hours, sums = (v.number(row["hours"], 1), span), (v.number(row["total"], 2), total)
-                rows.append([v.cargo(row["cargo"]), v.named("mode", row["mode"]), hours, *parts, sums])
-    return head, rows
+    for name in own_borders(v.t.results):
+        heading = ""
+        for row in (r for r in rows_of(v.t.results, "borders") if r["border"] == name):
+            said = f"{v.home} – {v.country(beyond(v.t.results, name))}, {v.named('mode', row['mode'])}"
+            if said != heading:
+                heading = said
+                rows.append([heading])
+            hours = (v.number(row["hours"], 1), f"{v.number(row['hours_low'], 1)} … {v.number(row['hours_high'], 1)}")
+            sums = (v.number(row["total"], 2), f"{v.number(row['low'], 2)} … {v.number(row['high'], 2)}")
+            rows.append([v.cargo(row["cargo"]), hours, *(v.number(row[part], 2) for part in PARTS), sums])
+    return [v("col_cargo"), v("col_hours"), *(v(part) for part in PARTS), v("col_sum")], rows
