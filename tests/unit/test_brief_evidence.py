@@ -29,7 +29,7 @@ from karvan.tell.tested import outcome
 from karvan.tell.why import change
 
 SOFT = "kz-exit-soft"
-PARTS = ("statistics", "reexports", "border_evidence", "backtests")
+PARTS = ("statistics", "reexports", "border_evidence", "backtests", "corridors")
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +248,7 @@ def test_a_case_without_evidence_has_none_of_it_on_the_page(results):
         if c.key.startswith(("statistics.", "reexports.excess.", "backtest.", "specification."))
     ]
     html = brief.html()
-    assert html.count("<h2>") == tell(results).html().count("<h2>") - 2
+    assert html.count("<h2>") == tell(results).html().count("<h2>") - 4
     assert "Our own past misses" not in html and "Re-exports" not in html
     data = json.loads(brief.json())
     assert "verdict_statistics" not in data and "verdict_reexports" not in data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ def _saves(world: World, routes: Corridors, given: Mapping[str, Any]) -> Table:
     return Table(SAVES, tuple(rows), "New routes beside today's best one, at the most likely rules")
 
 
-def _by(found: list[RouteFound], corridor: str) -> tuple[float | None, float | None, float]:
+def _by(found: Sequence[RouteFound], corridor: str) -> tuple[float | None, float | None, float]:
     """Days, money and share of the routes by a corridor, the cheapest of them."""
     some = [r for r in found if any(c == corridor or c.startswith(f"{corridor}-") for c in r.corridors)]
     if not some:

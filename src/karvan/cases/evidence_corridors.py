@@ -14,8 +14,8 @@ from karvan.shocks.corridor import network
 
 KEYS = (
     "evidence", "routes", "closer", "cards", "card_cargo", "draws", "scenarios", "widen", "borders", "pairs", "cargoes",
-    "top", "transit", "pipes", "waits", "border_back", "border_back_with", "shown_cargoes", "shown_mode", "map_view", "new", "plan",
-    "held_out",
+    "top", "transit", "pipes", "waits", "border_back", "border_back_with", "shown_cargoes", "shown_mode", "map_view",
+    "new", "plan", "held_out",
 )  # fmt: skip
 STORED = ("scenarios", "transit", "links", "widen", "borders", "routes", "oil")
 ROUTES = ("card_routes", "card_cargoes", "saves", "insures", "stops")

@@ -66,9 +66,9 @@ def rounded(value: float) -> float:
     return float(round(value / size) * size)
 
 
-def section(heading: str, *blocks: Block) -> Block:
-    """A part of the page with its heading."""
-    return {"heading": heading, "blocks": list(blocks)}
+def section(heading: str, *blocks: Block, short: str = "") -> Block:
+    """A part of the page with its heading, and its answer in a few words for the list of contents."""
+    return {"heading": heading, "blocks": list(blocks), "short": short}
 
 
 def paragraph(text: str) -> Block:

@@ -15,7 +15,7 @@ def border_cost(t: Teller) -> Block:
     """What a crossing costs, of what it is made, what a customs border that returns does, and what is weak."""
     v, given = Voice(t), t.case["corridors"]
     by = v.named("mode", given["shown_mode"])
-    caption = v("border_caption", country=v.of(t.case["country"]), by=by)
+    caption = v("border_caption", country=v.own, by=by)
     drawn = part_rows(_groups(v), [v(part) for part in PARTS], caption, v.language)
     with_, home = given["border_back_with"], t.case["country"]
     return section(
@@ -25,10 +25,26 @@ def border_cost(t: Teller) -> Block:
         paragraph(_made_of(v)),
         paragraph(_back(v)),
         *_beside_trade(v),
-        table_of(*_table(v), numeric=range(2, 8), fold=v("border_fold")),
+        table_of(*_table(v), numeric=range(1, 7), fold=v("border_fold")),
         note(v("border_weak")),
         {"kind": "code", "text": f"karvan corridors border {home} {with_}"},
+        short=_short(v),
     )
+
+
+def _short(v: Voice) -> str:
+    """The cheapest and the dearest border for the first of the shown cargoes."""
+    cargo = v.t.case["corridors"]["shown_cargoes"][0]
+    ends = [_borders(v, cargo)[k] for k in (0, -1)]
+    costs = [
+        v(
+            "border_short",
+            other=v.country(beyond(v.t.results, b)),
+            value=v.percent(v.t.value(f"crossing.{_key(v, b, cargo)}"), 1),
+        )
+        for b in ends
+    ]
+    return v("border_shorts", cargo=v.cargo(cargo), parts=", ".join(costs))
 
 
 def _key(v: Voice, border: str, cargo: str) -> str:
@@ -54,7 +70,7 @@ def _answer(v: Voice) -> str:
             )
         )
     by = v.named("mode", t.case["corridors"]["shown_mode"])
-    country = v.of(t.case["country"])
+    country = v.own
     return v("border_answer", country=country, by=by, cargo=v.cargo(cargo), parts=joined(parts))
 
 
@@ -112,7 +128,7 @@ def _back(v: Voice) -> str:
     claim, dollars = t.claims[f"corridor.{name}"], t.claims[f"corridor_dollars.{name}"]
     text = v(
         "border_back",
-        country=v.home,
+        country=v.own,
         scenario=v.named("scenario", name),
         count=v.number(t.value(f"corridor_losing.{name}")),
         **v.change(claim),
@@ -147,16 +163,16 @@ def _beside_trade(v: Voice) -> list[Block]:
 
 
 def _table(v: Voice) -> tuple[list[str], list[list[Any]]]:
-    t = v.t
-    head = [v("col_cargo"), v("col_by"), v("col_hours"), *(v(part) for part in PARTS), v("col_sum")]
+    """One row per cargo, under the border and how it is crossed."""
     rows: list[list[Any]] = []
-    for name in own_borders(t.results):
-        rows.append([f"{v.home} – {v.country(beyond(t.results, name))}"])
-        for row in rows_of(t.results, "borders"):
-            if row["border"] == name:
-                span = f"{v.number(row['hours_low'], 1)} … {v.number(row['hours_high'], 1)}"
-                total = f"{v.number(row['low'], 2)} … {v.number(row['high'], 2)}"
-                parts = [v.number(row[part], 2) for part in PARTS]
-                hours, sums = (v.number(row["hours"], 1), span), (v.number(row["total"], 2), total)
-                rows.append([v.cargo(row["cargo"]), v.named("mode", row["mode"]), hours, *parts, sums])
-    return head, rows
+    for name in own_borders(v.t.results):
+        heading = ""
+        for row in (r for r in rows_of(v.t.results, "borders") if r["border"] == name):
+            said = f"{v.home} – {v.country(beyond(v.t.results, name))}, {v.named('mode', row['mode'])}"
+            if said != heading:
+                heading = said
+                rows.append([heading])
+            hours = (v.number(row["hours"], 1), f"{v.number(row['hours_low'], 1)} … {v.number(row['hours_high'], 1)}")
+            sums = (v.number(row["total"], 2), f"{v.number(row['low'], 2)} … {v.number(row['high'], 2)}")
+            rows.append([v.cargo(row["cargo"]), hours, *(v.number(row[part], 2) for part in PARTS), sums])
+    return [v("col_cargo"), v("col_hours"), *(v(part) for part in PARTS), v("col_sum")], rows

@@ -24,6 +24,7 @@ from karvan.tell.sure import sure
 from karvan.tell.why import change, listed, lowest_net, why
 
 NOTHING = 1e-6  # percent: a change that only rounding makes
+LONG = 10  # rows: a longer table is folded
 RATES = {"applied": "mfn", "bound": "wto-bound"}
 
 
@@ -50,8 +51,39 @@ def page(t: Teller) -> dict[str, Any]:
             "rule": f"{w('verdict_rule')} {_gaining(t)}",
             "but": _but(t),
         },
-        "sections": [part(t) for part in PARTS if part not in NEEDS or _there(t, NEEDS[part])],
+        **_parts(t),
     }
+
+
+def _parts(t: Teller) -> dict[str, Any]:
+    """The parts of the page, their long tables folded, and the list of contents: a line for each question."""
+    parts = [(part, part(t)) for part in PARTS if part not in NEEDS or _there(t, NEEDS[part])]
+    for part, told in parts:
+        told["id"] = part.__name__.strip("_").replace("_", "-")
+        for block in told["blocks"]:
+            if block["kind"] == "table" and not block["fold"] and len(block["rows"]) > LONG:
+                block["fold"] = t.words("fold_rows", count=len(block["rows"]))
+    lines = [{"id": s["id"], "heading": s["heading"], "answer": _verdict_of(t, s) or s["short"]} for _, s in parts]
+    first = sum(part in ANSWERS for part, _ in parts)
+    return {
+        "sections": [told for _, told in parts],
+        "contents": {
+            "title": t.words("contents"),
+            "more": t.words("contents_more"),
+            "first": {"heading": t.case["title"], "answer": _claimed(t, t.words(f"verdict_{verdict(t.results)}"))},
+            "parts": lines[:first],
+            "questions": lines[first:],
+        },
+    }
+
+
+def _verdict_of(t: Teller, part: Block) -> str:
+    """The verdict on the claim that a part checks; nothing where it checks none."""
+    return next((_claimed(t, b["verdict"]) for b in part["blocks"] if b["kind"] == "claim"), "")
+
+
+def _claimed(t: Teller, judged: str) -> str:
+    return t.words("contents_claim", verdict=judged[:1].lower() + judged[1:])
 
 
 def _there(t: Teller, name: str) -> bool:
@@ -345,17 +377,9 @@ def _rate(t: Teller, schedule: str) -> float:
     return float((t.world.schedules[schedule][n][goods] * weight).sum() / weight.sum())
 
 
+ANSWERS = (_variants, sure, why, change, others, _countries, _sectors, _partners, _pool, _asked)
 PARTS = (
-    _variants,
-    sure,
-    why,
-    change,
-    others,
-    _countries,
-    _sectors,
-    _partners,
-    _pool,
-    _asked,
+    *ANSWERS,
     border_cost,
     exports,
     partners,

@@ -77,11 +77,10 @@ def _closings(results: CaseResults) -> list[Claim]:
         for row in rows_of(results, table):
             key = f"{'through' if table == 'transit' else 'link'}.{_plain(row['closed'])}.{row['days']}"
             found.append(Claim(key, row["loss MUSD"], None, None, "MUSD", title, ONE))
-    table = results.tables["corridors.widen"]
-    for row in table.rows:
-        link, unit, _, toll, gain = row
-        found.append(Claim(f"room_toll.{link}", toll, None, None, f"USD per unit, {unit}", table.title, ONE))
-        found.append(Claim(f"room_gain.{link}", gain, None, None, "MUSD", table.title, ONE))
+    wider = results.tables["corridors.widen"]
+    for link, unit, _, toll, gain in wider.rows:
+        found.append(Claim(f"room_toll.{link}", toll, None, None, f"USD per unit, {unit}", wider.title, ONE))
+        found.append(Claim(f"room_gain.{link}", gain, None, None, "MUSD", wider.title, ONE))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The words of the parts on borders and corridors: names of countries, links and goods, and numbers, in one language."""
+"""The words of the parts on borders and corridors, in one language: countries, links, goods and numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Voice:
     def __init__(self, t: Teller) -> None:
         self.t, self.words, self.map = t, t.part("corridors"), t.part("map")
         self.language = t.language
-        self.home = self.country(t.case["country"])
+        self.home, self.own = self.country(t.case["country"]), self.of(t.case["country"])
         self._places = {row["place"]: row["name"] for row in rows_of(t.results, "named")}
 
     def __call__(self, key: str, **values: Any) -> str:

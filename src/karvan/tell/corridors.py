@@ -35,6 +35,22 @@ def corridors(t: Teller) -> Block:
         *oil_stops(v),
         note(_weak(v)),
         {"kind": "code", "text": _commands(t)},
+        short=_short(v),
+    )
+
+
+def _short(v: Voice) -> str:
+    """The longest closing to transit and the first stop of oil."""
+    names = (v.t.case["corridors"]["transit"][-1], v.t.case["corridors"]["pipes"][0])
+    return joined(
+        [
+            v(
+                "corridors_short",
+                scenario=v.named("scenario", s),
+                value=v.percent(v.t.value(f"corridor.{s}"), 1, sign=True),
+            )
+            for s in names
+        ]
     )
 
 
@@ -53,7 +69,7 @@ def _answer(v: Voice) -> str:
                 **v.sums(dollars, "dollars_", sign=True),
             )
         )
-    names = {"closer": v.subject(given["closer"]), "country": v.of(t.case["country"])}
+    names = {"closer": v.subject(given["closer"]), "country": v.own}
     return v("corridors_answer", parts=joined(parts), **names)
 
 
@@ -90,7 +106,7 @@ def _scenarios(v: Voice) -> Block:
         (v("panel_goods"), [_dot(v, s) for s in goods], 3),
         (v("panel_oil"), [_dot(v, s) for s in given["pipes"]], 1),
     ]
-    caption = v("corridors_caption", country=v.of(v.t.case["country"]))
+    caption = v("corridors_caption", country=v.own)
     return picture(both_rows(dot_rows(panels, caption, v.language)), caption)
 
 
@@ -108,13 +124,11 @@ def _leverage(v: Voice) -> list[Block]:
         v("leverage_link", link=v.link(row["closed"]), whose=_whose(v, row), value=v.money(row["loss MUSD"]))
         for row in links[:LONGEST]
     ]
-    text = v(
-        "leverage_answer", country=v.of(v.t.case["country"]), days=days, transit=joined(named), links=joined(single)
-    )
+    text = v("leverage_answer", country=v.own, days=days, transit=joined(named), links=joined(single))
     return [
         paragraph(text),
         paragraph(_waits(v, transit[0])),
-        table_of(*_closings(v), numeric=(1, 2, 3, 4), fold=v("leverage_fold")),
+        table_of(*_closings(v), numeric=range(1, 6), fold=v("leverage_fold")),
     ]
 
 
@@ -139,28 +153,33 @@ def _waits(v: Voice, longest: dict[str, Any]) -> str:
         days=longest["days"],
         waits=v.percent(longest["% of it waits"], 0),
         dearer=v.percent(longest["freight + % of value"], 1),
-        country=v.of(v.t.case["country"]),
+        country=v.own,
     )
 
 
 def _closings(v: Voice) -> tuple[list[str], list[list[Any]]]:
-    head = ["closed", "days", "loss", "touched", "waits", "detour"]
+    """One row per transit country and per link: loss by length, trade touched, what waits and by where it goes."""
+    lengths = sorted({row["days"] for row in rows_of(v.t.results, "transit")})
+    loss = [f"{v('col_loss')}: {v('days_short', days=days)}" for days in lengths]
+    waits = f"{v('col_waits')}: {v('days_short', days=lengths[0])}"
     rows: list[list[Any]] = []
     for table, title in (("transit", v("leverage_transit")), ("links", v("leverage_links"))):
         rows.append([title])
-        found = rows_of(v.t.results, table)
-        names = list(dict.fromkeys(row["closed"] for row in sorted(found, key=lambda r: -r["loss MUSD"])))
-        for name in names:
-            for k, row in enumerate(sorted((r for r in found if r["closed"] == name), key=lambda r: -r["days"])):
-                label = (_whose(v, row) if table == "transit" else (v.link(name), _whose(v, row))) if k == 0 else ""
-                detour = ", ".join(v.link(link) for link in row["detour by"].split(", ") if link)
-                cut = [v.country(code) for code in row["without a route"].split(", ") if code]
-                detour = "; ".join(
-                    [*([detour] if detour else []), *([v("cut_off", names=", ".join(cut))] if cut else [])]
-                )
-                parts = [v.number(row[c]) for c in ("% of trade touched", "% of it waits")]
-                rows.append([label, str(row["days"]), v.money(row["loss MUSD"]), *parts, detour])
-    return [v(f"col_{name}") for name in head], rows
+        found = sorted(rows_of(v.t.results, table), key=lambda row: row["days"])
+        by_name = {row["closed"]: {r["days"]: r for r in found if r["closed"] == row["closed"]} for row in found}
+        for name, one in sorted(by_name.items(), key=lambda item: -item[1][lengths[-1]]["loss MUSD"]):
+            last, first = one[lengths[-1]], one[lengths[0]]
+            label = _whose(v, last) if table == "transit" else (v.link(name), _whose(v, last))
+            parts = [v.number(last["% of trade touched"]), v.number(first["% of it waits"])]
+            rows.append([label, *(v.money(one[d]["loss MUSD"]) for d in lengths), *parts, _round(v, last)])
+    return [v("col_closed"), *loss, v("col_touched"), waits, v("col_detour")], rows
+
+
+def _round(v: Voice, row: dict[str, Any]) -> str:
+    """By which links goods go instead, and who is left without a way."""
+    detour = ", ".join(v.link(link) for link in row["detour by"].split(", ") if link)
+    cut = ", ".join(v.country(code) for code in row["without a route"].split(", ") if code)
+    return "; ".join(text for text in (detour, v("cut_off", names=cut) if cut else "") if text)
 
 
 def _map(v: Voice) -> Block:
@@ -176,7 +195,7 @@ def _map(v: Voice) -> Block:
         after.append(one._replace(load=row["after"], state="closed" if row["closed"] else "open"))
     closer = v.subject(t.case["corridors"]["closer"])
     names = {v("map_before"): before, v("map_after", closer=closer): after}
-    caption = v("map_caption", country=v.of(t.case["country"]), closer=closer)
+    caption = v("map_caption", country=v.own, closer=closer)
     view = [tuple(point) for point in t.case["corridors"]["map_view"]]
     return picture(both_maps(places, names, view=view, language=v.language), caption)
 

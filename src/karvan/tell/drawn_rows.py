@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
-from zlib import crc32
 
 from karvan.tell.map.lines import nice
 from karvan.tell.picture import breadth, drawing, figures, lines_of, words
@@ -12,10 +11,10 @@ from karvan.tell.picture import breadth, drawing, figures, lines_of, words
 WIDE, NARROW, PHONE = 680.0, 340.0, 480.0
 SIZE, SMALL, STEP = 12.5, 11.0, 15.0
 BAR = 11.0
+HALO = ' paint-order="stroke" stroke="var(--paper)" stroke-width="4" stroke-linejoin="round"'  # above lines of a grid
 # Parts of the width: end of the labels, begin and end of the plot, begin of the figures.
-BARS, DOTS, SLIM = (0.19, 0.2, 0.79, 0.805), (0.34, 0.35, 0.7, 0.72), (1.0, 0.0, 0.54, 0.56)
+BARS, DOTS, SLIM = (0.19, 0.2, 0.79, 0.805), (0.34, 0.35, 0.7, 0.72), (1.0, 0.0, 0.47, 0.5)
 FILLS = ("ink", "second", "muted", "loss")
-TEXTURES = ("", "M-1,1l2,-2M0,6l6,-6M5,7l2,-2", "M0,1.5h6", "M1.5,1.5h1.6v1.6h-1.6zM4.5,4.5h1.6v1.6h-1.6z")
 
 
 class Parts(NamedTuple):
@@ -49,10 +48,7 @@ def part_rows(
 
     def draw(width: float) -> str:
         columns = BARS if width > PHONE else SLIM
-        mark = f"p{crc32(f'{title}{width}'.encode()):x}"
-        body, y = _textures(mark), 0.0
-        piece, y = _legend(mark, names, width)
-        body += piece
+        body, y = _legend(names, width)
         for heading, rows in groups:
             y += 23
             body += words(0, y - 6, heading, size=SIZE, more=' font-weight="600"')
@@ -62,7 +58,7 @@ def part_rows(
                 body += piece
                 x, unit = columns[1] * width, (columns[2] - columns[1]) * width / top
                 for k, value in enumerate(row.values):
-                    body += _bar(x, at, value * unit, k, mark)
+                    body += _bar(x, at, value * unit, k)
                     x += value * unit
         return drawing(body, width, y + 6, title)
 
@@ -130,7 +126,7 @@ def _labelled(
     """A label and its figures: SVG, the middle of the row, and where the row ends."""
     body, lines = "", lines_of(label, columns[0] * width - 6, SIZE)
     for k, line in enumerate(lines):
-        body += words(0, y + 13 + k * STEP, line, size=SIZE)
+        body += words(0, y + 13 + k * STEP, line, size=SIZE, more=HALO)
     beside = columns[1] > 0
     middle = y + 9 + (STEP * (len(lines) - 1) / 2 if beside else STEP * len(lines) - 1)
     x, (value, span) = columns[3] * width, text
@@ -147,31 +143,35 @@ def _figure(
     return one, "" if two == three else f"({two} … {three})"
 
 
-def _legend(mark: str, names: Sequence[str], width: float) -> tuple[str, float]:
+def _legend(names: Sequence[str], width: float) -> tuple[str, float]:
     body, x, y = "", 0.0, 0.0
     for k, name in enumerate(names):
         long = 24 + breadth(name)
         if x > 0 and x + long > width:
             x, y = 0.0, y + 19
-        body += _bar(x, y + 9, 18, k, mark) + words(x + 24, y + 13, name)
+        body += _bar(x, y + 9, 18, k) + words(x + 24, y + 13, name)
         x += long + 14
     return body, y + 20
 
 
-def _bar(x: float, middle: float, long: float, part: int, mark: str) -> str:
+def _bar(x: float, middle: float, long: float, part: int) -> str:
+    """A part of a bar, with its texture in the colour of the paper: plain, slanted, lines, or dots."""
     if long <= 0:
         return ""
-    box = f'x="{x:.1f}" y="{middle - BAR / 2:.1f}" width="{max(long, 0.4):.1f}" height="{BAR:g}"'
-    body = f'<rect {box} fill="var(--{FILLS[part]})"/>'
-    return body + (f'<rect {box} fill="url(#{mark}{part})"/>' if TEXTURES[part] else "")
+    top, box = middle - BAR / 2, f'width="{max(long, 0.4):.1f}" height="{BAR:g}"'
+    body = f'<rect x="{x:.1f}" y="{top:.1f}" {box} fill="var(--{FILLS[part]})"/>'
+    ways, dash = "", ""
+    if part == 1:
+        ways = "".join(_slanted(x, top + BAR, long, start) for start in range(-int(BAR), int(long) + 1, 4))
+    elif part > 1:
+        ways = "".join(f"M{x:.1f},{top + BAR * k / 3:.1f}h{long:.1f}" for k in (1, 2))
+        dash = ' stroke-dasharray="2.2 2.2"' if part == 3 else ""
+    return body + (f'<path d="{ways}" stroke="var(--paper)" stroke-width="1.4"{dash}/>' if ways else "")
 
 
-def _textures(mark: str) -> str:
-    """Strokes in the colour of the paper over the colours of the parts."""
-    found = "".join(
-        f'<pattern id="{mark}{k}" width="6" height="6" patternUnits="userSpaceOnUse">'
-        f'<path d="{d}" stroke="var(--paper)" stroke-width="1.4" fill="none"/></pattern>'
-        for k, d in enumerate(TEXTURES)
-        if d
-    )
-    return f"<defs>{found}</defs>"
+def _slanted(x: float, bottom: float, long: float, start: float) -> str:
+    """A stroke of a hatching, cut where the bar ends."""
+    left, right = max(start, 0.0), min(start + BAR, long)
+    if right <= left:
+        return ""
+    return f"M{x + left:.1f},{bottom - left + start:.1f}L{x + right:.1f},{bottom - right + start:.1f}"

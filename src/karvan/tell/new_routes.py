@@ -31,12 +31,12 @@ def _worth(v: Voice) -> str:
         for n in names
     ]
     little = max(abs(t.value(f"corridor.{n}")) for n in names) < LITTLE
-    text = v("new_little" if little else "new_some", country=v.home, parts=joined(parts))
+    text = v("new_little" if little else "new_some", country=v.own, parts=joined(parts))
     cargo = given["card_cargo"]
     rows = [r for r in rows_of(t.results, "saves") if r["cargo"] == cargo and t.case["country"] == r["from"]]
     rows = [r for r in rows if r["before_days"] is not None]
     if not rows:
-        return text
+        return f"{text} {v('new_transit')}"
     row = min(rows, key=lambda r: r["best_days"])
     why = v(
         "new_why",
@@ -52,7 +52,7 @@ def _worth(v: Voice) -> str:
         after_usd=v.number(row["after_usd"]),
     )
     slower = row["after_days"] > row["best_days"] and row["after_usd"] > row["best_usd"]
-    return " ".join(x for x in (text, why, v("new_slower") if slower else "") if x)
+    return " ".join(x for x in (text, why, v("new_slower") if slower else "", v("new_transit")) if x)
 
 
 def _market(v: Voice, code: str) -> str:
@@ -70,7 +70,7 @@ def _insured(v: Voice) -> str:
         parts.append(v("insured_part", scenario=name, value=v.money(saved), share=v.percent(share, 0)))
     scenario = v.named("scenario", t.case["corridors"]["widen"])
     loss = v.money(-rows[0]["closed_without_musd"])
-    return v("insured", scenario=scenario, loss=loss, country=v.home, parts=joined(parts))
+    return v("insured", scenario=scenario, loss=loss, country=v.own, parts=joined(parts))
 
 
 def _saves(v: Voice) -> tuple[list[str], list[list[Any]]]:
@@ -108,7 +108,7 @@ def _room(v: Voice) -> str:
         room = v.number(capacity) if capacity < 1e6 else v.number(capacity / 1e6, 1)
         names["unit"] = v.named("unit", f"M{unit}" if capacity >= 1e6 else unit)
         parts.append(v("room_part", capacity=room, toll=v.money(toll), gain=v.money(gain), **names))
-    return v("room", scenario=scenario, country=v.home, parts=joined(parts))
+    return v("room", scenario=scenario, country=v.own, parts=joined(parts))
 
 
 def _plan(v: Voice) -> list[Block]:
