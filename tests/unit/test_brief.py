@@ -32,7 +32,7 @@ def keys(results):
 
 
 def test_page_is_whole_and_needs_nothing_from_outside(html):
-    assert html.count("<h2>") == 20
+    assert html.count("<h2>") == 23
     assert not re.search(
         r"\bnan\b|\binf\b|undefined|\{\{|\{[a-z_]+\}",
         re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", html, flags=re.S),
@@ -40,7 +40,7 @@ def test_page_is_whole_and_needs_nothing_from_outside(html):
     )
     assert "<script" not in html and "<link" not in html and "@import" not in html
     assert not re.search(r'(src|xlink:href)="https?:', html)
-    assert html.count("<svg") == 2 * 20
+    assert html.count("<svg") == 2 * 26
 
 
 def test_every_message_is_used_and_none_is_missing(results):

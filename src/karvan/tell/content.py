@@ -11,12 +11,10 @@ from karvan.tell.blocks import Block, Teller, figure, note, paragraph, rounded, 
 from karvan.tell.border import border_cost
 from karvan.tell.claims import Claim, verdict
 from karvan.tell.corridors import corridors
-from karvan.tell.currency import currency
-from karvan.tell.debt import debt
 from karvan.tell.evidence import estimate_of, know, others, papers, take
-from karvan.tell.fund import fund
 from karvan.tell.goods import exports
 from karvan.tell.language import THIN, number, percent
+from karvan.tell.money_parts import MONEY
 from karvan.tell.partners import partners
 from karvan.tell.reexports import reexports
 from karvan.tell.statistics import statistics
@@ -386,9 +384,7 @@ PARTS = (
     statistics,
     reexports,
     corridors,
-    fund,
-    debt,
-    currency,
+    *MONEY,
     know,
     papers,
     take,
@@ -399,5 +395,5 @@ NEEDS = {
     statistics: "statistics.flows",
     reexports: "reexports.hubs",
     corridors: "corridors.scenarios",
-    **dict.fromkeys((fund, debt, currency), "money_evidence"),
+    **dict.fromkeys(MONEY, "money_evidence"),
 }

@@ -26,7 +26,10 @@ def fan(
     """
     now = past[-1]
     start = {"year": now["year"], **dict.fromkeys(("p5", "p25", "p50", "p75", "p95"), now["value"])}
-    inner, other = [start, *bands], [start, *beside] if beside else []
+    inner = [start, *bands]
+    other = [
+        {"year": r["year"], "value": r[q], "of": q} for q in ("p5", "p50", "p95") for r in (start, *beside) if beside
+    ]
     most = top or max(r["p95"] for r in bands)
     ends = _apart(bands[-1], most)
 
@@ -52,12 +55,12 @@ def fan(
         def line(rows: Sequence[Row], name: str, **look: Any) -> Any:
             return alt.Chart(alt.Data(values=list(rows))).mark_line(clip=True, **look).encode(x=x, y=y(name))
 
-        dashed = [line(other, q, color=SECOND, strokeDash=[5, 3], strokeWidth=1.6) for q in ("p5", "p50", "p95")]
+        dashed = line(other, "value", color=SECOND, strokeDash=[5, 3], strokeWidth=1.6).encode(detail="of:N")
         names = alt.Chart(alt.Data(values=ends)).mark_text(align="left", dx=5, fontSize=12, color=INK)
         return alt.layer(
             area("p5", "p95", 0.2),
             area("p25", "p75", 0.33),
-            *(dashed if other else []),
+            *([dashed] if other else []),
             line(inner, "p50", color=GAIN, strokeWidth=2.2),
             line(past, "value", color=INK, strokeWidth=2.2),
             names.encode(x=x, y=y("value"), text="text:N"),
@@ -145,37 +148,35 @@ def amounts(rows: Sequence[Row], axis: str) -> Callable[[int], Any]:
 
 def responses(panels: Sequence[Mapping[str, Any]], axis: str) -> Callable[[int], Any]:
     """Small charts of a response by step with its band, one scale for all: panels of title and rows of step, value."""
-    low = min(0.0, *(r["low"] for p in panels for r in p["rows"]))
-    high = max(r["high"] for p in panels for r in p["rows"])
+    data = [{**r, "panel": p["title"]} for p in panels for r in p["rows"]]
+    names = [p["title"] for p in panels]
+    low, high = min(0.0, *(r["low"] for r in data)), max(r["high"] for r in data)
 
     def draw(width: int) -> Any:
         import altair as alt
 
-        across = (width - 92) / 2 if width > NARROW else width - 60
-        drawn = [_panel(p, axis, (low, high), across) for p in panels]
-        return alt.concat(*drawn, columns=2 if width > NARROW else 1, spacing={"row": 18, "column": 26})
+        columns = 2 if width > NARROW else 1
+        x = alt.X(
+            "step:Q",
+            title=axis,
+            axis=alt.Axis(values=[0, 4, 8, 12], grid=False, format="d"),
+            scale=alt.Scale(domain=[0, max(r["step"] for r in data)], nice=False),
+        )
+        scale = alt.Scale(domain=[low * 1.05, high * 1.05], nice=False)
+        y = {"title": None, "axis": alt.Axis(tickCount=4, format=".0f"), "scale": scale}
+        base = alt.Chart().encode(x=x)
+        flat = alt.Chart().mark_rule(color=MUTED).encode(y=alt.YDatum(0))
+        band = base.mark_area(color=GAIN, opacity=0.25).encode(y=alt.Y("low:Q", **y), y2="high:Q")
+        line = base.mark_line(color=GAIN, strokeWidth=2.2).encode(y=alt.Y("value:Q", **y))
+        panel = alt.layer(band, flat, line, data=alt.Data(values=data))
+        header = alt.Header(title=None, labelFontSize=12, labelColor=INK, labelAnchor="start", labelPadding=4)
+        across = (width - 92) / 2 if columns == 2 else width - 60
+        facet = alt.Facet("panel:N", sort=names, title=None, header=header)
+        return panel.properties(width=across, height=110).facet(
+            facet=facet, columns=columns, spacing={"row": 14, "column": 26}
+        )
 
     return draw
-
-
-def _panel(panel: Mapping[str, Any], axis: str, ends: tuple[float, float], width: float) -> Any:
-    import altair as alt
-
-    steps = [r["step"] for r in panel["rows"]]
-    x = alt.X(
-        "step:Q",
-        title=axis,
-        axis=alt.Axis(values=[0, 4, 8, 12], grid=False, format="d"),
-        scale=alt.Scale(domain=[0, max(steps)], nice=False),
-    )
-    scale = alt.Scale(domain=[ends[0] * 1.05, ends[1] * 1.05], nice=False)
-    y = {"title": None, "axis": alt.Axis(tickCount=4, format=".0f"), "scale": scale}
-    data = alt.Chart(alt.Data(values=list(panel["rows"])))
-    flat = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(y=alt.Y("zero:Q", **y))
-    band = data.mark_area(color=GAIN, opacity=0.25).encode(x=x, y=alt.Y("low:Q", **y), y2="high:Q")
-    line = data.mark_line(color=GAIN, strokeWidth=2.2).encode(x=x, y=alt.Y("value:Q", **y))
-    title = alt.TitleParams(panel["title"], anchor="start", fontSize=12, fontWeight="normal", color=INK, offset=4)
-    return alt.layer(band, flat, line).properties(width=width, height=110, title=title)
 
 
 def slope(rows: Sequence[Row], marks: Sequence[Row]) -> Callable[[int], Any]:
