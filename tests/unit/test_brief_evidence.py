@@ -29,7 +29,7 @@ from karvan.tell.tested import outcome
 from karvan.tell.why import change
 
 SOFT = "kz-exit-soft"
-PARTS = ("statistics", "reexports", "border_evidence", "backtests", "corridors")
+PARTS = ("statistics", "reexports", "border_evidence", "backtests", "corridors", "money_evidence")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def with_table(results, name, rows):
 
 def without_evidence(results):
     case = {k: v for k, v in results.case.items() if k not in PARTS}
-    tables = {k: v for k, v in results.tables.items() if not k.startswith(PARTS) and k != "specifications"}
+    tables = {k: v for k, v in results.tables.items() if not k.startswith((*PARTS, "money.")) and k != "specifications"}
     return results._replace(case=case, tables=tables)
 
 
@@ -248,7 +248,7 @@ def test_a_case_without_evidence_has_none_of_it_on_the_page(results):
         if c.key.startswith(("statistics.", "reexports.excess.", "backtest.", "specification."))
     ]
     html = brief.html()
-    assert html.count("<h2>") == tell(results).html().count("<h2>") - 4
+    assert html.count("<h2>") == tell(results).html().count("<h2>") - 7
     assert "Our own past misses" not in html and "Re-exports" not in html
     data = json.loads(brief.json())
     assert "verdict_statistics" not in data and "verdict_reexports" not in data
