@@ -307,3 +307,16 @@ def test_nothing_gets_cheaper_when_something_is_shut_not_even_what_spoils() -> N
     p = one.cargo.index("perishable")
     assert (raw < one.free[0][:, :, p] - 1e-6).any()
     assert (one.costs(day) >= one.free[0]).all() and (one.costs(day) > one.free[0] + 1e-6).any()
+
+
+def test_who_waits_is_a_choice_by_cost(routes: Corridors) -> None:
+    """KAZ to RUS with A-M shut for 20 days: each option by its cost, waiting ones with the days until it opens."""
+    flow = np.zeros_like(WORLD.M)
+    flow[1, 0, 0] = 100.0
+    shut = freight(routes.close("A-M", days=20))
+    metals = shut.cargo.index("metals")
+    going, later = (
+        w.g[w.of == next(k for k, p in enumerate(w.pair.tolist()) if p == [1, 0, metals])] for w in shut.ways
+    )
+    go, wait = (np.exp(-routes.scale * g).sum() for g in (going, later + 10 * routes.classes["metals"].per_day))
+    assert shut.year(flow).waiting[0] == pytest.approx(100 * wait / (go + wait))
