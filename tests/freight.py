@@ -6,6 +6,9 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from worlds import random_world
+
+from karvan import World
 from karvan.network.routes import Corridors, corridors
 from karvan.network.tables import COLUMNS, read_tables
 
@@ -72,3 +75,37 @@ def diamond(folder: Path, **top: object) -> Corridors:
 def shipped() -> dict[str, list]:
     """The rows of karvan's own files."""
     return read_tables()
+
+
+MARKETS = (("KAZ", "A"), ("RUS", "Z"), ("CHN", "C"), ("UZB", "N"))
+SECTORS = ("metals", "textiles", "vehicles", "other_services")
+
+
+def crossroads(folder: Path, capacity: Mapping[str, float] | None = None, **more: list) -> Corridors:
+    """Four countries that trade and one (KGZ) between them, all rail.
+
+    A (KAZ) to Z (RUS) by M (KGZ, short) or by N (UZB, longer); C (CHN) joins A and M. capacity: Mt a year by link.
+    """
+    zones = {"A": "KAZ", "M": "KGZ", "N": "UZB", "Z": "RUS", "C": "CHN"}
+    km = {"A-M": 400, "M-Z": 400, "A-N": 500, "N-Z": 500, "C-A": 600, "C-M": 1200}
+    links, crossings = [], []
+    for name, length in km.items():
+        a, b = name.split("-")
+        room = (capacity or {}).get(name)
+        known = {} if room is None else {"capacity": room, "capacity_unit": "Mt/y"}
+        links.append(link(a, b, length, **known))
+        crossings.append(crossing(a, b))
+    economies = more.pop("economies", [economy(*one) for one in MARKETS])
+    places = [place(name, zone) for name, zone in zones.items()]
+    return corridors(network(folder, places, links, crossings, economies=economies, **more))
+
+
+def small_world(
+    seed: int = 3, countries: tuple[str, ...] = ("KAZ", "RUS", "CHN", "UZB"), sectors: tuple[str, ...] = SECTORS
+) -> World:
+    """A made-up world of countries and sectors that the freight tables know; the third sector is not traded."""
+    made = random_world(seed, len(countries), len(sectors), tariffs=False, unions=False, zeros=0.0)
+    return World.from_arrays(
+        countries=countries, sectors=sectors, M=made.M, tau=made.tau, gamma=made.gamma, theta=made.theta, year=2021,
+        services=[sectors[-1]], sources={"M": "drawn at random"}, name="made up",
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, ValidationError, model_validator
 
 from karvan.core.errors import KarvanError, ScenarioError
 from karvan.core.labels import suggest
@@ -52,7 +52,7 @@ class Document(BaseModel):
     world: str = ""
     shocks: list[dict[str, Any]] = Field(default_factory=list)
     deficits: str = "fixed"
-    specific: dict[str, float] = Field(default_factory=dict)
+    specific: dict[str, StrictFloat | StrictInt] = Field(default_factory=dict)
     money: Money | None = None
 
 

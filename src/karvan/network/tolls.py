@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import nnls
 from scipy.sparse import csr_array
 
 from karvan.core.errors import ConvergenceError, LabelError
 
 LEFT_BEHIND = 3.0  # times the value of the goods: what leaving a unit behind costs, so that it is the last resort
 TOLERANCE = 1e-8
-POLISH = 50  # steps of Newton's method after the first search
+STEPS = 200  # of Newton's method
+FLAT = 1e-13  # relative change of the dual that is rounding
+LEAST = 1e-13  # damping that keeps the slope of links in a row invertible
 
 
 class Choice(NamedTuple):
@@ -83,7 +85,7 @@ def tolled(
     toll = np.zeros(tight.size) if start is None else start[tight]
     toll, gap = _polished(few, demand, capacity[tight], scale, toll)
     if gap >= TOLERANCE:
-        toll, gap = _polished(few, demand, capacity[tight], scale, _searched(few, demand, capacity[tight], scale))
+        toll, gap = _polished(few, demand, capacity[tight], scale, _followed(few, demand, capacity[tight], scale))
     if gap >= TOLERANCE:
         raise ConvergenceError(f"tolls of {tight.size} links miss their capacity by up to {gap:.2g} of it")
     share, cost, left = choose(few, toll, scale, demand.size)
@@ -95,56 +97,63 @@ def tolled(
 def _polished(
     choice: Choice, demand: np.ndarray, capacity: np.ndarray, scale: float, toll: np.ndarray
 ) -> tuple[np.ndarray, float]:
-    """Newton's method from given tolls; the best tolls met and their gap."""
-    best, least = toll, np.inf
-    for _ in range(POLISH):
-        share, _, _ = choose(choice, toll, scale, demand.size)
+    """Newton's method with tolls >= 0, damped until the dual does not fall; the best tolls met and their gap."""
+    at = _Point.of(choice, demand, capacity, scale, toll)
+    best, damping = at, 0.0
+    for _ in range(STEPS):
+        if at.gap < TOLERANCE or not np.isfinite(at.gap) or damping > 1e12:
+            break
+        new = _Point.of(choice, demand, capacity, scale, _newton(choice, demand, at, scale, damping))
+        flat = abs(new.dual - at.dual) <= FLAT * abs(at.dual)
+        if (new.dual > at.dual and not flat) or (flat and new.gap < at.gap):
+            at, damping = new, damping / 10 if damping > 1e-9 else 0.0
+        else:
+            damping = max(10 * damping, 1e-9)
+        best = at if at.gap < best.gap else best
+    return best.toll, best.gap
+
+
+def _followed(choice: Choice, demand: np.ndarray, capacity: np.ndarray, scale: float) -> np.ndarray:
+    """Follow the tolls from a choice so even that all routes share, where they are easy to find, to the sharp one."""
+    toll, even = np.zeros(capacity.size), min(1.0, scale)
+    while even < scale:
+        toll, _ = _polished(choice, demand, capacity, even, toll)
+        even = min(even * 1.5, scale)
+    return toll
+
+
+class _Point(NamedTuple):
+    """Where a search is: tolls, shares, load less room, what the dual is worth (MUSD), largest relative miss."""
+
+    toll: np.ndarray
+    share: np.ndarray
+    excess: np.ndarray
+    dual: float
+    gap: float
+
+    @classmethod
+    def of(cls, choice: Choice, demand: np.ndarray, capacity: np.ndarray, scale: float, toll: np.ndarray) -> _Point:
+        share, cost, _ = choose(choice, toll, scale, demand.size)
         excess = choice.takes.T @ (share * demand[choice.pair]) - capacity
         miss = np.where(toll > 0, np.abs(excess), np.maximum(excess, 0.0)) / capacity
-        gap = float(miss.max(initial=0.0))
-        if gap < least:
-            best, least = toll, gap
-        if gap < TOLERANCE or not np.isfinite(gap):
-            break
-        toll = _newton(choice.takes, choice.pair, share, demand, toll, excess, scale)
-    return best, least
+        dual = float(demand @ cost) - float(toll @ capacity) / 1e6
+        return cls(toll, share, excess, dual, float(miss.max(initial=0.0)))
 
 
-def _searched(choice: Choice, demand: np.ndarray, capacity: np.ndarray, scale: float) -> np.ndarray:
-    """Maximise the dual from no tolls; tolls are scaled by what a million USD takes of each link."""
-    some = choice.takes
-    count = np.maximum((some > 0).sum(axis=0), 1)
-    unit = np.maximum(np.asarray(some.sum(axis=0)).ravel() / np.asarray(count).ravel(), 1e-12) / 1e6
-    total = float(demand.sum())
+def _newton(choice: Choice, demand: np.ndarray, at: _Point, scale: float, damping: float) -> np.ndarray:
+    """The tolls >= 0 that are best for the dual's quadratic model: loads fall by scale x their covariance.
 
-    def against(x: np.ndarray) -> tuple[float, np.ndarray]:
-        share, cost, _ = choose(choice, x / unit, scale, demand.size)
-        excess = some.T @ (share * demand[choice.pair]) - capacity
-        return -(float(demand @ cost) - float(x / unit @ capacity) / 1e6) / total, -excess / unit / 1e6 / total
-
-    bounds = [(0.0, None)] * capacity.size
-    options = {"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-10, "maxcor": 30}
-    found = minimize(against, np.zeros(capacity.size), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    return np.asarray(found.x / unit)
-
-
-def _newton(
-    takes: csr_array,
-    pair: np.ndarray,
-    share: np.ndarray,
-    demand: np.ndarray,
-    toll: np.ndarray,
-    excess: np.ndarray,
-    scale: float,
-) -> np.ndarray:
-    """One step of Newton's method on the links that are full: the load falls by scale x its covariance with tolls."""
-    full = np.flatnonzero((toll > 0) | (excess > 0))
-    u = takes[:, full].toarray()
-    mean = np.zeros((demand.size, full.size))
-    np.add.at(mean, pair, u * share[:, None])
-    weight = (share * demand[pair])[:, None]
+    max excess d - d (slope + damping) d / 2 as bounded least squares, in units in which the slope of a link is below 1.
+    """
+    u = choice.takes.toarray()
+    mean = np.zeros((demand.size, at.toll.size))
+    np.add.at(mean, choice.pair, u * at.share[:, None])
+    weight = (at.share * demand[choice.pair])[:, None]
     slope = scale / 1e6 * (u.T @ (weight * u) - mean.T @ (demand[:, None] * mean))
-    step = np.linalg.lstsq(slope, excess[full], rcond=1e-12)[0]
-    new = toll.copy()
-    new[full] = np.maximum(toll[full] + step, 0.0)
-    return new
+    spread = scale / 1e6 * (u.T**2 @ demand[choice.pair])  # what the slope would be if all routes were in play
+    size = np.sqrt(np.maximum(spread, 1e-300))
+    square = slope / np.outer(size, size) + (damping + LEAST) * np.eye(size.size)
+    root = np.linalg.cholesky(square).T
+    now = at.toll * size
+    wanted = np.linalg.solve(root.T, at.excess / size + square @ now)
+    return np.asarray(nnls(root, wanted)[0] / size)

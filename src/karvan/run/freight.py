@@ -111,9 +111,7 @@ def solve_with_freight(
     papers = Scenario.of(scenario)
     parts = [item.part(world) for item in papers.shocks if isinstance(item, Shock) and _is_corridor(item)]
     if max_rounds < 1 or not tol > 0:
-        raise ConvergenceError(
-            f"max_rounds {max_rounds} and tol {tol:g}: expected at least one round and a tolerance > 0"
-        )
+        raise ConvergenceError(f"max_rounds {max_rounds}, tol {tol:g}: expected at least one round and tol above 0")
     base = before or network()
     old, new = freight(world, base), freight(world, _edited(before, parts))
     rest = tuple(item for item in papers.shocks if not _is_corridor(item))

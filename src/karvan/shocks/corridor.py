@@ -88,7 +88,7 @@ def freight(world: World, routes: Corridors) -> Freight:
     return _freight(routes, world.countries, world.sectors, tuple(world.goods.tolist()))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _freight(
     routes: Corridors, countries: tuple[str, ...], sectors: tuple[str, ...], goods: tuple[bool, ...]
 ) -> Freight:
