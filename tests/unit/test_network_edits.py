@@ -190,3 +190,11 @@ def test_wrong_hours_at_a_port_are_refused() -> None:
         own.delay("AKT", -1000)
     with pytest.raises(LabelError, match="AKT: sd_hours is of a link or border"):
         own.delay("AKT", 5, 3)
+
+
+def test_a_fee_may_take_all_that_is_charged_and_no_more(cross: Corridors) -> None:
+    m, f = cross.network.links.index("A-M rail"), cross.network.filled
+    charged = float((f.usd_t + f.crossing_usd / FEE_SHARED_BY_T)[:, m].min())
+    assert cross.charge("A-M", 0, 0.01 - charged).network.added.usd_t[m] < 0
+    with pytest.raises(LabelError, match="would make that of A-M rail negative"):
+        cross.charge("A-M", 0, -charged - 0.01)

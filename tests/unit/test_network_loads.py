@@ -8,8 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from freight import MARKETS, crossroads, economy, small_world
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import karvan as kv
 from karvan.core.errors import LabelError, SourceError
+from karvan.network.closings import YEARLY, Closing
 from karvan.network.demand import carried
 from karvan.network.loads import Freight, Year
 from karvan.network.routes import Corridors
@@ -80,13 +84,19 @@ def test_a_tonne_takes_boxes_of_a_link_in_boxes(tmp_path: Path) -> None:
     )
 
 
+def without_tolls(one: Freight) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of the routes of the one spell, and what each pair leaves behind."""
+    (ways,) = one.ways
+    choice = one._options(one.ways, np.zeros((4, 4, len(one.cargo)))).choice
+    share, _, left = choose(choice, np.zeros(len(one.capacity)), one.corridors.scale, len(ways.pair))
+    return share, left
+
+
 def test_shares_of_a_pair_sum_to_one(routes: Corridors) -> None:
     one = freight(routes)
-    (ways,) = one.ways
-    share, _, left = choose(one._choice(ways, np.zeros((4, 4, len(one.cargo)))[tuple(ways.pair.T)],
-                                        np.full(len(ways.pair), np.inf)),
-                            np.zeros(ways.uses.shape[1]), routes.scale, len(ways.pair))  # fmt: skip
-    assert np.bincount(ways.of, share) + left == pytest.approx(1) and (np.bincount(ways.of) > 1).any()
+    share, left = without_tolls(one)
+    assert np.bincount(one.ways[0].of, share) + left == pytest.approx(1)
+    assert (np.bincount(one.ways[0].of) > 1).any() and (share < 1).any()
 
 
 def test_every_route_is_a_way_from_one_end_to_the_other(routes: Corridors) -> None:
@@ -122,8 +132,7 @@ def test_all_trade_of_a_country_passes_the_links_of_its_place(routes: Corridors)
     assert through >= -1e-6 * own and through / 2 <= t.sum() - own
     used = one.ways[0]
     value = one.carried.weights(WORLD.M)[tuple(used.pair.T)]
-    share = choose(one._choice(used, np.zeros(len(used.pair)), np.full(len(used.pair), np.inf)),
-                   np.zeros(len(load)), routes.scale, len(used.pair))[0]  # fmt: skip
+    share, _ = without_tolls(one)
     assert load == pytest.approx(used.uses.T @ (share * value[used.of]))
 
 
@@ -260,3 +269,54 @@ def test_wrong_volumes_are_told_at_once(tmp_path: Path) -> None:
         "d: observed from 0 to 0", "e: unknown unit 'Mt'. Did you mean 'Mt/y'", "f: no link ''",
     ):  # fmt: skip
         assert text in str(told.value), text
+
+
+@settings(max_examples=12)
+@given(st.integers(0, 10**6))
+def test_years_with_closings_and_full_links_settle_and_lose_no_goods(routes: Corridors, seed: int) -> None:
+    """Up to three closings and room below the load on half of the links: within room, and nothing is lost."""
+    rng, world, shut = np.random.default_rng(seed), small_world(seed), routes
+    for _ in range(rng.integers(1, 4)):
+        days = int(rng.integers(5, 340))
+        name = str(rng.choice(["A-M", "M-Z", "C", "Z", "A", "KGZ", "UZB"]))
+        shut = (
+            shut.close_transit(name, days=days) if len(name) == 3 and "-" not in name else shut.close(name, days=days)
+        )
+    before, after = (Freight(r, world.countries, world.sectors, world.goods) for r in (routes, shut))
+    load = before.year(world.M).mean_load
+    room = np.where(rng.random(load.size) < 0.5, np.inf, load * rng.uniform(0.5, 1.6, load.size) + 1)
+    found = after.year(world.M, room=room)
+    assert (found.load <= room * (1 + 1e-7)).all() and (found.cost >= before.cost - 1e-9).all()
+    charged = found.toll > 0
+    assert found.load[charged] == pytest.approx(np.broadcast_to(room, charged.shape)[charged], rel=1e-6)
+    if found.left.sum() > 1e-9:
+        return
+    weight = after.carried.weights(world.M).sum(axis=2)
+    for country, place in ((0, "A"), (1, "Z"), (2, "C")):
+        own = weight[country].sum() + weight[:, country].sum() - 2 * weight[country, country]
+        assert found.mean_load[sorted(routes.network.find_links(place))].sum() >= own * (1 - 1e-9)
+
+
+def test_nothing_gets_cheaper_when_something_is_shut_not_even_what_spoils() -> None:
+    """On karvan's own network a search round a link finds cheaper ways for perishables; the year leaves them out."""
+    own = kv.corridors()
+    world = kv.load("eurasia-2021")
+    one = Freight(own, world.countries, world.sectors, world.goods)
+    day = own.day([Closing("", own.network.find_links("ALA_CN-DOS"), YEARLY)])
+    raw = day.costs("perishable", one.places)
+    p = one.cargo.index("perishable")
+    assert (raw < one.free[0][:, :, p] - 1e-6).any()
+    assert (one.costs(day) >= one.free[0]).all() and (one.costs(day) > one.free[0] + 1e-6).any()
+
+
+def test_who_waits_is_a_choice_by_cost(routes: Corridors) -> None:
+    """KAZ to RUS with A-M shut for 20 days: each option by its cost, waiting ones with the days until it opens."""
+    flow = np.zeros_like(WORLD.M)
+    flow[1, 0, 0] = 100.0
+    shut = freight(routes.close("A-M", days=20))
+    metals = shut.cargo.index("metals")
+    going, later = (
+        w.g[w.of == next(k for k, p in enumerate(w.pair.tolist()) if p == [1, 0, metals])] for w in shut.ways
+    )
+    go, wait = (np.exp(-routes.scale * g).sum() for g in (going, later + 10 * routes.classes["metals"].per_day))
+    assert shut.year(flow).waiting[0] == pytest.approx(100 * wait / (go + wait))

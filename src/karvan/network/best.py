@@ -94,7 +94,17 @@ class Best:
     def links(self, pair: Pair) -> list[list[int]]:
         """The links of each of the k best routes."""
         found = [self._sums(pair, gates)[3] for _, gates in self._search([pair])[0]]
-        return [[m for m in range(bits.bit_length()) if bits >> m & 1] for bits in found]
+        return [_positions(bits) for bits in found]
+
+
+def _positions(bits: int) -> list[int]:
+    """Where the bits are set, lowest first."""
+    found = []
+    while bits:
+        low = bits & -bits
+        found.append(low.bit_length() - 1)
+        bits ^= low
+    return found
 
 
 @contextmanager

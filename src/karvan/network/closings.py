@@ -50,20 +50,16 @@ def spells(closings: Sequence[Closing]) -> tuple[Spell, ...]:
     )
 
 
-def waits(year: Sequence[Spell], costs: Sequence[np.ndarray], per_day: np.ndarray, s: int) -> np.ndarray:
-    """(later spell, ...) cost of waiting in spell s for each later one and going then."""
-    one = year[s]
-    return np.stack([costs[t] + per_day * one.wait_until(year[t]) for t in range(s + 1, len(year))])
-
-
 def best_of_waiting(year: Sequence[Spell], costs: Sequence[np.ndarray], per_day: np.ndarray) -> list[np.ndarray]:
     """Return, for each spell, the least cost of waiting for a later one and going then; inf in the last.
 
     wait_s = min over later t of cost_t + per_day (mean days until t begins)
     """
     return [
-        waits(year, costs, per_day, s).min(axis=0) if s + 1 < len(year) else np.full_like(costs[s], np.inf)
-        for s in range(len(year))
+        np.min([costs[t] + per_day * one.wait_until(year[t]) for t in range(s + 1, len(year))], axis=0)
+        if s + 1 < len(year)
+        else np.full_like(costs[s], np.inf)
+        for s, one in enumerate(year)
     ]
 
 

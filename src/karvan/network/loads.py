@@ -8,20 +8,15 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array, hstack, vstack
 
-from karvan.core.errors import ConvergenceError
 from karvan.network.capacity import limits, load_of
 from karvan.network.cargo import named_cargo
-from karvan.network.choice import log_sum
-from karvan.network.closings import best_of_waiting, over_the_year, spells, waits
+from karvan.network.closings import over_the_year, spells
 from karvan.network.day import Day
 from karvan.network.demand import Carried, carried
 from karvan.network.routes import Corridors
-from karvan.network.tolls import Choice, Tolled, tolled
-
-PASSES = 60  # of a year whose goods wait: those that wait load later days, which changes what waiting costs
-SETTLED = 1e-10
+from karvan.network.tolls import Choice, Tolled, choose, tolled
 
 
 class Ways(NamedTuple):
@@ -65,12 +60,14 @@ class Year(NamedTuple):
         return np.asarray(self.share @ self.toll)
 
 
-class _Spelt(NamedTuple):
-    """One spell: cost (importer, exporter, cargo), tolls and loads, value that waits (importer, exporter, cargo)."""
+class _Options(NamedTuple):
+    """What goods of every spell may do: go by a route of theirs, or wait and go by a route of a later spell.
 
-    cost: np.ndarray
-    tolls: Tolled
-    waiting: np.ndarray
+    choice: pairs of all spells one spell after the other, links likewise; later: (option,) whether it waits.
+    """
+
+    choice: Choice
+    later: np.ndarray
 
 
 class Freight:
@@ -148,7 +145,9 @@ class Freight:
         room: np.ndarray | None = None,
         near: Year | None = None,
     ) -> Year:
-        """Put trade on the routes.
+        """Put trade on the routes of all spells of the year at once: goods that wait take room in a later one.
+
+        cost = sum over spells of share_s min(free_s, wait_s) + what the tolls add to the log-sum of the options
 
         Parameters
         ----------
@@ -161,91 +160,58 @@ class Freight:
         real = flows if quantity is None else flows * quantity
         value, tonnes = self.carried.values(real), self.carried.weights(real)
         heavy = np.divide(tonnes, value, out=np.zeros_like(value), where=value > 0)
-        start = np.zeros((len(self.spells), room.size)) if near is None else near.toll
-        due = np.zeros((len(self.spells), *value.shape))
-        for done in range(PASSES):
-            found = self._pass(value + due, heavy, room, start)
-            new = self._due(found)
-            if np.abs(new - due).max() <= SETTLED * max(float(value.max()), 1e-300):
-                return self._year(found)
-            due = new if done < 3 else (due + new) / 2
-            start = np.stack([one.tolls.toll for one in found])
-        raise ConvergenceError(f"goods that wait and the days they wait for still differ after {PASSES} passes")
+        share = np.array([spell.share for spell in self.spells])
+        at = tuple(self.ways[-1].pair.T)
+        demand = np.outer(share, value[at]).ravel()
+        start = None if near is None else near.toll.ravel()
+        found, options = self._tolled(demand, heavy, np.outer(share, room).ravel(), start)
+        toll, scale, shape = found.toll.reshape(share.size, -1), self.corridors.scale, (share.size, -1)
+        cost = self.cost.copy()
+        if toll.any():
+            free = choose(options.choice, np.zeros_like(found.toll), scale, demand.size)[1]
+            cost[at] += share @ (found.cost - free).reshape(shape)
+        waits = np.where(options.later, found.share * demand[options.choice.pair], 0.0)
+        waiting = np.bincount(options.choice.pair, waits, demand.size).reshape(shape).sum(axis=1) / share
+        left = (found.left * demand).reshape(shape).sum(axis=1) / share
+        return Year(cost, share, found.load.reshape(shape) / share[:, None], toll, left, waiting, found.gap)
 
-    def _pass(self, value: np.ndarray, heavy: np.ndarray, room: np.ndarray, start: np.ndarray) -> list[_Spelt]:
-        """Every spell at values (spell, importer, exporter, cargo); the last first, since others wait for it."""
-        costs: list[np.ndarray] = [self.free[-1]] * len(self.spells)
-        found: list[_Spelt] = []
-        for s in reversed(range(len(self.spells))):
-            wait = best_of_waiting(self.spells, costs, self.per_day)[s]
-            wait = np.where(self.free[s] > self.free[-1] + 1e-12, wait, np.inf)
-            found.insert(0, self._spell(s, value[s], heavy, wait, room, start[s]))
-            costs[s] = found[0].cost
-        return found
-
-    def _due(self, found: list[_Spelt]) -> np.ndarray:
-        """(spell, importer, exporter, cargo) value a year that has waited for a spell, by the spells before it."""
-        due = np.zeros((len(found), *found[0].waiting.shape))
-        costs = [one.cost for one in found]
-        for s, one in enumerate(found[:-1]):
-            if not one.waiting.any():
-                continue
-            until = s + 1 + waits(self.spells, costs, self.per_day, s).argmin(axis=0)
-            for t in range(s + 1, len(found)):
-                due[t] += np.where(until == t, one.waiting, 0.0) * self.spells[s].share / self.spells[t].share
-        return due
-
-    def _year(self, found: list[_Spelt]) -> Year:
-        tolls = [one.tolls for one in found]
-        return Year(
-            over_the_year(self.spells, [one.cost for one in found], self.per_day),
-            np.array([spell.share for spell in self.spells]), np.stack([one.load for one in tolls]),
-            np.stack([one.toll for one in tolls]), np.array([one.left.sum() for one in tolls]),
-            np.array([one.waiting.sum() for one in found]), max(one.gap for one in tolls),
-        )  # fmt: skip
-
-    def _spell(
-        self, s: int, value: np.ndarray, heavy: np.ndarray, wait: np.ndarray, room: np.ndarray, start: np.ndarray
-    ) -> _Spelt:
-        """Cost and loads of one spell. Where links are full, pairs that use them may also take ways without them.
+    def _tolled(
+        self, demand: np.ndarray, heavy: np.ndarray, room: np.ndarray, start: np.ndarray | None
+    ) -> tuple[Tolled, _Options]:
+        """Tolls and loads of all spells. Where links are full, pairs that use them may also take ways without them.
 
         Whatever the start, links count as full in the same order: which routes there are does not depend on it.
         """
-        full: frozenset[int] = frozenset()
+        full = [frozenset[int]()] * len(self.spells)
         while True:
-            ways = self._ways_round(s, full)
-            at = tuple(ways.pair.T)
-            demand = value[at]
-            choice = self._choice(ways, heavy[at], wait[at])
-            found = tolled(choice, demand, room, self.corridors.scale, start)
-            more = frozenset(np.flatnonzero(found.toll).tolist()) - full
-            if not more:
-                break
-            full |= more
-        cost = self.free[s].copy()
-        if found.toll.any():
-            own = choice.takes[: ways.g.size] @ found.toll / 1e6
-            cost[at] += self._log_sum(ways, ways.g + own) - self._log_sum(ways, ways.g)
-        waiting = np.where(np.isinf(cost) & np.isfinite(wait), value, 0.0)
-        waiting[at] = np.bincount(
-            choice.pair[ways.g.size :], found.share[ways.g.size :] * demand[choice.pair[ways.g.size :]], demand.size
-        )
-        return _Spelt(cost, found._replace(left=found.left * demand), waiting)
+            options = self._options([self._ways_round(s, some) for s, some in enumerate(full)], heavy)
+            found = tolled(options.choice, demand, room, self.corridors.scale, start)
+            now = [frozenset(np.flatnonzero(t).tolist()) for t in found.toll.reshape(len(full), -1)]
+            if all(more <= some for more, some in zip(now, full, strict=True)):
+                return found, options
+            full = [more | some for more, some in zip(now, full, strict=True)]
 
-    def _log_sum(self, ways: Ways, g: np.ndarray) -> np.ndarray:
-        place = np.arange(ways.of.size) - np.searchsorted(ways.of, ways.of)
-        table = np.full((len(ways.pair), int(place.max(initial=0)) + 1), np.inf)
-        table[ways.of, place] = g
-        return log_sum(table, self.corridors.scale)
-
-    def _choice(self, ways: Ways, heavy: np.ndarray, wait: np.ndarray) -> Choice:
-        unit = heavy[ways.of][:, None] * self.per_tonne[ways.pair[ways.of, 2]]
-        takes = csr_array(ways.uses.multiply(unit))
-        patient = np.flatnonzero(np.isfinite(wait))
-        return Choice(
-            np.concatenate([ways.of, patient]), np.concatenate([ways.g, wait[patient]]),
-            csr_array(vstack([takes, csr_array((patient.size, takes.shape[1]))])),
-        )  # fmt: skip
+    def _options(self, ways: list[Ways], heavy: np.ndarray) -> _Options:
+        """Each spell's own routes, and for pairs that are touched those of later spells with the wait for them."""
+        pairs, links = len(ways[-1].pair), len(self.capacity)
+        position = {tuple(p): k for k, p in enumerate(ways[-1].pair.tolist())}
+        where = [np.array([position[tuple(p)] for p in one.pair.tolist()], dtype=int) for one in ways]
+        unit = [heavy[tuple(w.pair[w.of].T)][:, None] * self.per_tonne[w.pair[w.of, 2]] for w in ways]
+        takes = [csr_array(w.uses.multiply(u)) for w, u in zip(ways, unit, strict=True)]
+        pair, g, rows, later = [], [], [], []
+        for s, spell in enumerate(self.spells):
+            touched = (self.free[s] > self.free[-1] + 1e-12)[tuple(ways[-1].pair.T)]
+            for t in range(s, len(ways)):
+                of = where[t][ways[t].of]
+                some = np.flatnonzero(touched[of]) if t > s else np.arange(of.size)
+                wait = spell.wait_until(self.spells[t]) if t > s else 0.0
+                pair.append(s * pairs + of[some])
+                g.append(ways[t].g[some] + wait * self.per_day[ways[t].pair[ways[t].of[some], 2]])
+                blank = [csr_array((some.size, links))] * len(ways)
+                rows.append(hstack([*blank[:t], takes[t][some], *blank[t + 1 :]]))
+                later.append(np.full(some.size, t > s))
+        choice = Choice(np.concatenate(pair), np.concatenate(g), csr_array(vstack(rows)))
+        return _Options(choice, np.concatenate(later))
 
     def _ways_round(self, s: int, full: frozenset[int]) -> Ways:
         """The routes of a spell, with those round its full links for the pairs that use them."""
