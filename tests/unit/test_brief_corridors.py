@@ -257,12 +257,18 @@ def test_a_case_without_corridors_has_none_of_it(results):
         ({"shown_cargoes": ["contaner"]}, "no cargo 'contaner'. Did you mean 'container'"),
         ({"shown_mode": "rails"}, "no mode 'rails'. Did you mean 'rail'"),
         ({"evidence": "corridors-kax"}, "no stored result 'corridors-kax'. Did you mean 'corridors-kaz'"),
+        ({"pipes": []}, "pipes is empty"),
         ({"closr": "RUS"}, "unknown key 'closr'. Did you mean 'closer'"),
     ],
 )
 def test_a_wrong_name_in_the_case_is_refused(results, wrong, message):
     with pytest.raises(kv.SourceError, match=re.escape(message)):
         found_elsewhere({**results.case, PART: {**results.case[PART], **wrong}})
+
+
+def test_a_country_without_a_crossing_to_show_is_refused(results):
+    with pytest.raises(kv.SourceError, match="no crossing of FRA by rail for container"):
+        found_elsewhere({"name": "other", "country": "FRA", PART: results.case[PART]})
 
 
 def bars_of(svg):

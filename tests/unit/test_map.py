@@ -344,7 +344,7 @@ def test_files_are_whole(tmp_path):
     assert "prefers-color-scheme" in page and "A &lt;map&gt;" in page and "<script" not in page
     assert palette("dark")["paper"] in (tmp_path / "d.html").read_text(encoding="utf-8").split("@media print")[1]
     assert both_maps(PLACES, [RAIL]).count("<svg") == 2
-    assert picture("<svg/>", "A map") == {"kind": "chart", "svg": "<svg/>", "caption": "A map"}
+    assert picture("<svg/>", "A map") == {"kind": "chart", "svg": "<svg/>", "caption": "A map", "fold": ""}
     assert painted("var(--ink)", "dark") == palette("dark")["ink"]
 
 

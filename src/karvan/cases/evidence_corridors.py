@@ -37,6 +37,7 @@ def corridors(case: Mapping[str, Any]) -> dict[str, Table]:
     borders = found.table("borders").to_dicts()
     _known(case, "cargo", given["shown_cargoes"], [row["cargo"] for row in borders])
     _known(case, "mode", [given["shown_mode"]], [row["mode"] for row in borders])
+    _crossed(case, borders)
     tables = {f"corridors.{name}": found.table(name) for name in STORED}
     tables |= {f"corridors.{name}": routes.table(name) for name in ROUTES}
     return {**tables, **_drawn(routes.table("loads"))}
@@ -47,6 +48,21 @@ def _known(case: Mapping[str, Any], what: str, names: Iterable[str], known: Iter
     for name in names:
         if name not in known:
             raise SourceError(f"case {case['name']}, corridors: no {what} {name!r}.{suggest(name, known)}")
+
+
+def _crossed(case: Mapping[str, Any], borders: list[dict[str, Any]]) -> None:
+    """Refuse a case whose country has no crossing to show, or that leaves a part of the answer empty."""
+    given, home = case["corridors"], case["country"]
+    empty = [name for name in ("transit", "pipes", "shown_cargoes", "new") if not given[name]]
+    if empty:
+        raise SourceError(f"case {case['name']}, corridors: {empty[0]} is empty")
+    crossed = {
+        row["cargo"] for row in borders if home in row["border"].split("-") and row["mode"] == given["shown_mode"]
+    }
+    missing = [cargo for cargo in given["shown_cargoes"] if cargo not in crossed]
+    if missing:
+        what = f"no crossing of {home} by {given['shown_mode']} for {missing[0]}"
+        raise SourceError(f"case {case['name']}, corridors: {what}; name another shown_mode, or borders of the country")
 
 
 def _drawn(loads: Table) -> dict[str, Table]:

@@ -81,7 +81,7 @@ CORRIDORS_COMMANDS: dict[str, Callable[..., None]] = {
     "places": corridors.corridors_places,
     "map": maps.corridors_map,
     "card": maps.corridors_card,
-    "oil": oil.oil,
+    "oil": closings.corridors_oil,
     "close": closings.corridors_close,
     "leverage": closings.corridors_leverage,
     "widen": closings.corridors_widen,

@@ -86,6 +86,14 @@ def corridors_leverage(
         typer.echo("Oil in pipes is not freight of this network: karvan oil leverage.")
 
 
+def corridors_oil(json: Json = False) -> None:
+    """Rank oil routes and transit countries by what a stop costs; more by karvan oil. Example: karvan corridors oil."""
+    from karvan.network.oil.routes import oil_routes
+
+    with busy("stopping routes"):
+        show(oil_routes().leverage(), json)
+
+
 def corridors_widen(
     scenario: Annotated[str, typer.Argument(help="A scenario of corridors: a file, or a name such as kz-transit-365.")],
     country: Annotated[str, typer.Option(help="Whose gain.")] = "KAZ",
