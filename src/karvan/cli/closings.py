@@ -51,11 +51,23 @@ def corridors_close(
     rows = tuple(
         (base.countries[n], round(100 * (hat[n] - 1), 4) + 0.0, round(float(money[n]), 1) + 0.0) for n in order
     )
-    income = Table(("country", "real income %", "MUSD"), rows, f"{what} closed for {days} days of the year")
+    income = Table(
+        ("country", "real income %", "MUSD"),
+        rows,
+        f"{_closed(what, of, shock.kind)} for {days} days of the year; MUSD of {base.year} a year",
+    )
     if json:
         print_json({"income": income.to_dicts(), "freight": [part.to_dicts() for part in found.tables()]})
     else:
         typer.echo("\n\n".join(str(part) for part in (income, *found.tables())))
+
+
+def _closed(what: str, of: str, kind: str) -> str:
+    """What is closed, in words."""
+    if kind == "close_link":
+        return f"{what} closed"
+    whose = f"goods from and to {of}" if of else "all goods that pass through"
+    return f"Transit through {what} closed to {whose}"
 
 
 def corridors_leverage(

@@ -62,7 +62,7 @@ def run(
             }
         )
         return
-    typer.echo(f"{chosen.title}\n{table}")
+    typer.echo(f"{chosen.title}\n{table}" if chosen.shocks else chosen.title)
     if freight:
         typer.echo("\n\n".join(str(part) for part in freight.tables()))
     if money:

@@ -24,6 +24,7 @@ from karvan.macro.rules import NEEDS, Figures, Pays, Rule, make_rule
 
 LONG_RUN = 10
 FAR = 400
+MOST_INDEXATION = 0.2
 
 
 def fund(
@@ -104,9 +105,13 @@ def _setting(
     withdrawals: float | Sequence[float] | None, outage: float | Sequence[float] | Mapping[int, float] | None,
     figures: Mapping[str, float] | None, indexation: float, seed: int,
 ) -> Setting:  # fmt: skip
-    for name in figures or {}:
+    for name, value in (figures or {}).items():
         if name not in FACTS:
             raise ScenarioError(f"figures: unknown figure {name!r}.{suggest(name, FACTS)}")
+        if value < 0:
+            raise ScenarioError(f"figures: {name} is {value:g}; figures of rules are not negative")
+    if not abs(indexation) <= MOST_INDEXATION:
+        raise ScenarioError(f"indexation is {indexation}; write 2 % as 0.02, at most {MOST_INDEXATION} either way")
     if withdrawals is not None and rule is not None:
         raise ScenarioError("give a rule or withdrawals, not both")
     years = paths.years

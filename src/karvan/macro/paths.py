@@ -34,6 +34,7 @@ UNITS = {"oil_price": "USD/bbl"}
 CHUNK = 1000
 WORKERS = 2
 BLOCK = 3
+DEAREST = 1000
 LEVELS = (5, 25, 50, 75, 95)
 
 
@@ -104,7 +105,8 @@ def macro_paths(
     oil : process of the price: "bootstrap" (moving blocks of monthly log changes, no anchor) or "ou" (mean-reverting).
     data : folder with the country's files, or a History.
     start : first year; default the first that has not all months of prices. Known months are not drawn again.
-    price : USD/bbl, one level or one per year: the price is given instead of drawn.
+    price : USD/bbl, one level or one per year: the price is given instead of drawn. The return of the fund then does
+        not answer its jump from today's: a few years of history, most of it timing, say too little on such a step.
     drift : trend of the bootstrapped log price a year; 0 is no change, as a forecaster without a view would say.
     mean_years : means are those of the last so many years of each series; covariance uses all.
     means : fractions that replace the means of some names, as {"growth": 0.04}.
@@ -125,6 +127,8 @@ def macro_paths(
         process = fit_price(history.brent.price, oil, drift=drift)
         drawer = Drawer(process, math.log(span.last), span.months)
     law = joint(history, mean_years=mean_years, means=means, seed=seed)
+    if given is not None:
+        law = law._replace(slope=np.where([n == "fund_return" for n in law.names], 0.0, law.slope))
     values = np.empty((1 + len(law.names), years, draws))
     fill = partial(_fill, values, span, given, drawer, law, method, seed)
     workers = min(WORKERS, os.cpu_count() or 1)
@@ -143,6 +147,8 @@ def given_price(price: float | Sequence[float], years: int) -> np.ndarray:
         raise SourceError(f"price: {level.shape} values for {years} years; give one level or one price per year")
     if not (np.isfinite(level) & (level > 0)).all():
         raise SourceError(f"price: {price!r} is not positive and finite; give USD/bbl")
+    if (level > DEAREST).any():
+        raise SourceError(f"price: {price!r} is above {DEAREST} USD/bbl; give dollars a barrel")
     return np.broadcast_to(level, (years,)).copy()
 
 

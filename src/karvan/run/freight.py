@@ -9,7 +9,7 @@ import numpy as np
 
 from karvan.core.archive import text_hash
 from karvan.core.change import Change
-from karvan.core.errors import ConvergenceError
+from karvan.core.errors import ConvergenceError, ScenarioError
 from karvan.core.outcome import Outcome
 from karvan.core.record import describe
 from karvan.core.scenario import Layer, Scenario, Shock
@@ -121,6 +121,9 @@ def solve_with_freight(
     for done in range(1, max_rounds + 1):
         year = new.year(world.M, quantity, room, year)
         change = cost_change(world, old, new, year, embargo)
+        if done == 1 and (change.d_hat == 1).all():
+            kinds = " and ".join(dict.fromkeys(item.kind for item in papers.shocks if _is_corridor(item)))
+            raise ScenarioError(f"{kinds}: no cost changes anywhere; nothing that travels passes there")
         outcome = solve(world, replace(papers, shocks=(*rest, Layer(change))), deficits=deficits)
         gap = _gap(change.d_hat, last)
         shown = gap if np.isfinite(gap) else None

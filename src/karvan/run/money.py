@@ -25,6 +25,7 @@ LEVELS = (5, 50, 95)
 HORIZONS = (1, 5, 10)
 MONTHS = 12
 DRAWS = 2000
+NOTE = "debt in local money is worth fewer dollars when the currency falls"
 
 
 class Handed(NamedTuple):
@@ -92,7 +93,9 @@ class Carried(NamedTuple):
             for series in self._series()
         ]
         columns = ("year", "what", "without", "with", "p5", "p95", "change", "change p5", "change p95", "unit")
-        return Table(columns, tuple(rows), f"Fund and debt of {self.country} without and with it, on the same draws")
+        return Table(
+            columns, tuple(rows), f"Fund and debt of {self.country} without and with it, on the same draws; {NOTE}"
+        )
 
     def _series(self) -> tuple[Series, ...]:
         rate = 1 + np.reshape(self.handed.depreciation, (-1, 1))
@@ -103,7 +106,7 @@ class Carried(NamedTuple):
             Series("fund in local money (without = 100)", 100 + 0 * a, 100 * rate * b / np.maximum(a, 1.0), "index", 1),
             Series("debt", self.debt_without.values(), self.debt.values(), "% of GDP", 2),
             Series("interest", self.debt_without.values("interest"), self.debt.values("interest"), "% of GDP", 3),
-            Series("fund less debt", a - owed[0], b - owed[1], "MUSD", 0),
+            Series("fund less debt, in dollars", a - owed[0], b - owed[1], "MUSD", 0),
         )
 
     def tables(self) -> tuple[Table, ...]:
@@ -129,6 +132,7 @@ def carry(
     - real income of the trade equilibrium moves the level of GDP, the change of duty revenue the primary balance; both
       stay (`lasts: always`) or come back after a year (`lasts: year`)
     - a stop of oil (`stop_oil`) takes its part of exports from the receipts of that year
+    - an oil price is held for all years, whatever `lasts` says: it moves with nothing else
     - the neighbour's fall adds to local currency per dollar what the local projections say it adds in twelve months,
       drawn, to debt and fund alike
 

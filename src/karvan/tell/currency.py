@@ -74,10 +74,12 @@ def _answer(say: Say) -> str:
 
 
 def _part(say: Say, judged: dict[str, Any]) -> str:
-    """One period: what reaches ours within a month, and its verdict."""
+    """One period: what reaches ours in the same week and within a month, and its verdict."""
     name = judged["period"]
     share, verdict = _found(say, say.t.claims[f"currency.month.{name}"]), say(f"verdict_{_verdict(judged['verdict'])}")
-    return say("currency_part", period=_label(say, name), share=share, verdict=verdict.lower())
+    step, low, high = (100 * judged[k] for k in ("step", "step_low", "step_high"))
+    week = f"{percent_of(step)} ({range_of(low, high)})"
+    return say("currency_part", period=_label(say, name), week=week, share=share, verdict=verdict.lower())
 
 
 def _verdict(text: str) -> str:

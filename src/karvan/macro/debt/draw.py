@@ -142,7 +142,7 @@ def shift_of(
     found = {name: _by_year(name, value, years) for name, value in given.items()}
     low = dict.fromkeys(("growth", "inflation", "depreciation"), -1.0)
     for name, values in found.items():
-        if not np.isfinite(values).all() or (np.abs(values) > (5 if name == "depreciation" else 1)).any():
+        if not np.isfinite(values).all() or (np.abs(values) > (5 if name == "depreciation" else 0.5)).any():
             raise ScenarioError(f"{name} is {given[name]!r}; give fractions, as 0.01 for one point")
         if name in low and (values <= low[name]).any():
             raise ScenarioError(f"{name} of -100 % or less leaves nothing")
