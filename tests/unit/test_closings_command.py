@@ -188,3 +188,9 @@ def test_bad_networks_are_told_by_every_command(karvan, small: Path, what: str, 
     folder = bad(small, what)
     code, out, err = karvan("corridors", *words, "--network", str(folder))
     assert code == 1 and out == "" and BAD[what] in " ".join(err.split())
+
+
+def test_a_closing_that_stops_nothing_is_refused(karvan: Any) -> None:
+    code, out, err = karvan("corridors", "close", "RUS", "--of", "RUS")
+    assert code == 1 and not out
+    assert "close_transit: no cost changes anywhere" in err

@@ -51,10 +51,11 @@ def corridors_close(
     rows = tuple(
         (base.countries[n], round(100 * (hat[n] - 1), 4) + 0.0, round(float(money[n]), 1) + 0.0) for n in order
     )
+    title = f"{_closed(what, of, shock.kind)} for {days} days of the year; MUSD of {base.year} a year"
     income = Table(
         ("country", "real income %", "MUSD"),
         rows,
-        f"{_closed(what, of, shock.kind)} for {days} days of the year; MUSD of {base.year} a year",
+        title,
     )
     if json:
         print_json({"income": income.to_dicts(), "freight": [part.to_dicts() for part in found.tables()]})

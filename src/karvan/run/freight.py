@@ -72,7 +72,7 @@ class Settled(NamedTuple):
         rows = tuple(
             (self.links[m], self.units[m] or "t/y", round(float(before[m])), round(float(after[m])))
             for m in order
-            if after[m] != before[m]
+            if abs(after[m] - before[m]) > 1e-9 * before[m]
         )
         return Table(("link", "unit", "load before", "load after"), rows, "Where freight moves")
 
@@ -121,8 +121,8 @@ def solve_with_freight(
     for done in range(1, max_rounds + 1):
         year = new.year(world.M, quantity, room, year)
         change = cost_change(world, old, new, year, embargo)
-        if done == 1 and (change.d_hat == 1).all():
-            kinds = " and ".join(dict.fromkeys(item.kind for item in papers.shocks if _is_corridor(item)))
+        if done == 1 and np.allclose(change.d_hat, 1.0, rtol=0, atol=1e-12):
+            kinds = " and ".join(dict.fromkeys(s.kind for s in papers.shocks if isinstance(s, Shock) and s.join))
             raise ScenarioError(f"{kinds}: no cost changes anywhere; nothing that travels passes there")
         outcome = solve(world, replace(papers, shocks=(*rest, Layer(change))), deficits=deficits)
         gap = _gap(change.d_hat, last)

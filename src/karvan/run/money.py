@@ -93,9 +93,8 @@ class Carried(NamedTuple):
             for series in self._series()
         ]
         columns = ("year", "what", "without", "with", "p5", "p95", "change", "change p5", "change p95", "unit")
-        return Table(
-            columns, tuple(rows), f"Fund and debt of {self.country} without and with it, on the same draws; {NOTE}"
-        )
+        title = f"Fund and debt of {self.country} without and with it, on the same draws; {NOTE}"
+        return Table(columns, tuple(rows), title)
 
     def _series(self) -> tuple[Series, ...]:
         rate = 1 + np.reshape(self.handed.depreciation, (-1, 1))
