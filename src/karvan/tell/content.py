@@ -254,7 +254,7 @@ def _jobs(t: Teller, sectors: list[str]) -> str:
     )
 
 
-def _partners(t: Teller) -> Block:
+def _by_partner(t: Teller) -> Block:
     w = t.words
     partners = [c for c in t.world.countries if c != t.case["country"]]
     size = {c: abs(t.value(f"exports.{t.soft}.{c}")) + abs(t.value(f"imports.{t.soft}.{c}")) for c in partners}
@@ -375,7 +375,7 @@ def _rate(t: Teller, schedule: str) -> float:
     return float((t.world.schedules[schedule][n][goods] * weight).sum() / weight.sum())
 
 
-ANSWERS = (_variants, sure, why, change, others, _countries, _sectors, _partners, _pool, _asked)
+ANSWERS = (_variants, sure, why, change, others, _countries, _sectors, _by_partner, _pool, _asked)
 PARTS = (
     *ANSWERS,
     border_cost,
