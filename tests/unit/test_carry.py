@@ -28,11 +28,17 @@ def written(folder: Path, rest: str) -> kv.Scenario:
     return kv.Scenario.read(path)
 
 
-def test_nothing_happens_to_money_where_nothing_is_asked(world: kv.World, tmp_path: Path) -> None:
-    found = carry(world, written(tmp_path, "money: {country: KAZ, years: 3}\n"), draws=DRAWS)
-    assert found.outcome is None
-    assert (found.fund.balance == found.fund_without.balance).all()
-    assert (found.debt.values() == found.debt_without.values()).all()
+def test_a_block_in_which_nothing_happens_is_refused(world: kv.World, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="mine: nothing happens; give shocks, or oil_price or neighbour_falls"):
+        carry(world, written(tmp_path, "money: {country: KAZ, rule: capped}\n"), draws=DRAWS)
+
+
+def test_another_country_runs_through_the_same_code(world: kv.World, tmp_path: Path) -> None:
+    """From the year after its own last balance."""
+    found = carry(world, written(tmp_path, "money: {country: NOR, oil_price: 60, years: 3}\n"), draws=DRAWS)
+    assert found.outcome is None and found.country == "NOR"
+    assert found.fund.years[0] == max(found.fund.past) + 1 == found.debt.years[0]
+    assert found.fund.balance.shape == found.fund_without.balance.shape == (DRAWS, 3)
 
 
 def test_a_stop_of_oil_lowers_the_first_years_receipts_by_its_part(world: kv.World, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def fund_rules(
     rules: Sequence[str] | None = None,
     *,
     definition: str | None = None,
-    draws: int = 2000,
+    draws: int = 5000,
     seed: int = 0,
     start: int | None = None,
     price: float | Sequence[float] | None = None,
@@ -68,7 +68,7 @@ def fund_rules(
 
 
 def fund_definitions(
-    country: str = "KAZ", *, draws: int = 2000, seed: int = 0, rule: str | None = None, oil: str = "bootstrap",
+    country: str = "KAZ", *, draws: int = 5000, seed: int = 0, rule: str | None = None, oil: str = "bootstrap",
     method: str = "covariance", data: Path | str | History | None = None,
 ) -> Table:  # fmt: skip
     """The same question for every definition of the fund; each starts after its own last balance."""

@@ -45,20 +45,20 @@ class Settled(NamedTuple):
 
     def full_links(self) -> Table:
         """The links that are full after the change, dearest first, with the toll that keeps them from overflowing."""
-        toll = self.after.mean_toll
+        toll, worst = self.after.mean_toll, self.after.toll.argmax(axis=0)
         rows = tuple(
             (
                 self.links[m],
                 self.units[m] or "t/y",
                 round(float(self.before.mean_load[m])),
-                round(float(self.after.mean_load[m])),
+                round(float(self.after.load[worst[m], m])),
                 round(float(self.capacity[m])),
                 round(float(toll[m]), 2),
             )
             for m in np.argsort(-toll, kind="stable")
             if toll[m] > 0
         )
-        columns = ("link", "unit", "load before", "load after", "capacity", "USD per unit")
+        columns = ("link", "unit", "load before", "load when full", "capacity", "USD per unit")
         return Table(columns, rows, "Full links: what one more unit of room a year would save")
 
     def tables(self) -> tuple[Table, ...]:
@@ -229,6 +229,8 @@ def widen(world: World, scenario: Any, country: str, times: float = 1.25) -> Tab
     Columns: the toll on the link, and the gain of real income in MUSD a year when it has `times` its capacity.
     """
     n = world.position(country)
+    if not times > 1:
+        raise ScenarioError(f"times {times:g}: more room is above 1, such as 1.25; to narrow a link use `capacity`")
     base = solve_with_freight(world, scenario)
     rows = []
     for m in np.flatnonzero(base.after.mean_toll > 0):

@@ -12,6 +12,7 @@ from karvan.core.outcome import Outcome
 from karvan.core.scenario import Scenario, Shock
 from karvan.core.table import Table
 from karvan.core.world import World
+from karvan.macro.history import BALANCE, read_history
 from karvan.macro.paths import Paths, macro_paths
 from karvan.models.trade.face import solve
 from karvan.run.freight import has_corridors, solve_with_freight
@@ -151,6 +152,8 @@ def carry(
     if not papers.money:
         raise ScenarioError(f"{papers.name} has no block `money`; name at least the country: money: {{country: KAZ}}")
     given = papers.money
+    if not papers.shocks and not given.get("oil_price") and not given.get("neighbour_falls"):
+        raise ScenarioError(f"{papers.name}: nothing happens; give shocks, or oil_price or neighbour_falls in `money`")
     outcome = _trade(world, papers)
     handed = _handed(world, papers, outcome, draws, seed)
     asked = {"draws": draws, "years": given.get("years", 10), "seed": seed, "method": method, "oil": oil}
@@ -208,7 +211,13 @@ def _fall(given: Mapping[str, Any], draws: int, seed: int) -> np.ndarray:
 
 
 def _paths(given: Mapping[str, Any], price: float | None, asked: Mapping[str, Any]) -> Paths:
-    return macro_paths(given["country"], price=price, **asked)
+    """Joint draws from the year after the last known balance of the fund."""
+    history = read_history(given["country"])
+    names = history.definitions
+    if not names:
+        raise ScenarioError(f"money: no fund of {given['country']} is known")
+    balance = history.series.get(BALANCE + (given.get("definition") or names[0]), {})
+    return macro_paths(given["country"], price=price, start=max(balance) + 1 if balance else None, **asked)
 
 
 def _moved(paths: Paths, handed: Handed) -> Paths:
