@@ -14,6 +14,7 @@ from karvan.core.table import Table
 from karvan.core.world import World
 from karvan.data.evidence import Evidence, digest
 from karvan.data.worlds import load
+from karvan.network.border_cost import border_cost
 from karvan.network.card import Card, card
 from karvan.network.oil.routes import oil_routes
 from karvan.network.routes import Corridors, RouteFound
@@ -42,6 +43,9 @@ def make(folder: Path) -> Evidence:
         "saves": _saves(world, routes, given),
         "insures": _insures(world, country, given),
         "stops": _stops(),
+        "crossing_after": border_cost(
+            network_after(world, Scenario.read(given["border_back"])), country, given["border_back_with"]
+        ),
     }
     inputs = {"world": world.sha256, "network": tables_hash(routes.network.tables)}
     record = {"karvan": __version__, "inputs": inputs, "options": {"case": CASE}, "results_sha256": digest(tables)}

@@ -18,7 +18,7 @@ KEYS = (
     "new", "plan", "held_out",
 )  # fmt: skip
 STORED = ("scenarios", "transit", "links", "widen", "borders", "routes", "oil")
-ROUTES = ("card_routes", "card_cargoes", "saves", "insures", "stops")
+ROUTES = ("card_routes", "card_cargoes", "saves", "insures", "stops", "crossing_after")
 BY_LAND_AND_SEA = ("rail", "road", "sea", "feeder", "ferry")
 PLACES = ("name", "lon", "lat", "country", "weight")
 LINKS = ("name", "from", "to", "mode", "before", "after", "closed", "via")

@@ -134,7 +134,31 @@ def _back(v: Voice) -> str:
         **v.change(claim),
         **v.sums(dollars, "dollars_", sign=True),
     )
+    text = f"{text} {_crossing_after(v)}"
     return f"{text} {v('border_outside_range')}" if _milder(claim) else text
+
+
+def _crossing_after(v: Voice) -> str:
+    """What a crossing costs with the customs border, beside today's, for the first cargo shown."""
+    given = v.t.case["corridors"]
+    cargo, mode = given["shown_cargoes"][0], given["shown_mode"]
+    pair = {v.t.case["country"], given["border_back_with"]}
+    now = next(
+        row
+        for row in rows_of(v.t.results, "borders")
+        if set(row["border"].split("-")) == pair and (row["mode"], row["cargo"]) == (mode, cargo)
+    )
+    then = next(row for row in rows_of(v.t.results, "crossing_after") if (row["mode"], row["cargo"]) == (mode, cargo))
+    return v(
+        "border_back_crossing",
+        cargo=v.cargo(cargo),
+        hours=v.number(then["hours"]),
+        hours_now=v.number(now["hours"]),
+        value=v.percent(then["total"], 1),
+        now=v.percent(now["total"], 1),
+        low=v.number(then["low"], 1),
+        high=v.number(then["high"], 1),
+    )
 
 
 def _milder(claim: Claim) -> bool:
