@@ -15,7 +15,7 @@ from karvan.core.scenario import Scenario
 from karvan.run import freight as run
 from karvan.run.freight import has_corridors, solve_with_freight, widen
 from karvan.shocks import border_delay, capacity, close_link, corridor, friction
-from karvan.shocks.corridor import corridor_shock, cost_change, freight
+from karvan.shocks.corridor import corridor_shock, freight, freight_change
 
 WORLD = small_world()
 SHUT = close_link(link="N-Z")
@@ -45,10 +45,10 @@ def test_it_is_a_fixed_point(small: kv.Corridors) -> None:
     assert found.after.mean_toll[m] > 0 and found.after.mean_load[m] == pytest.approx(found.capacity[m], rel=1e-7)
     out = found.outcome.values
     old, new = freight(WORLD, small), freight(WORLD, small.close("N-Z"))
-    d_hat = cost_change(WORLD, old, new, found.after).d_hat
+    d_hat = freight_change(WORLD, old, found.after.cost).d_hat
     with np.errstate(divide="ignore", invalid="ignore"):
         quantity = np.nan_to_num(out["M_new"] / (WORLD.M * out["c_hat"][None] * d_hat))
-    again = cost_change(WORLD, old, new, new.year(WORLD.M, quantity, found.room)).d_hat
+    again = freight_change(WORLD, old, new.year(WORLD.M, quantity, found.room).cost).d_hat
     assert again == pytest.approx(d_hat, rel=1e-7)
     plain = kv.solve(WORLD, kv.Change(d_hat=again)).values["welfare_hat"]
     assert hat(found) == pytest.approx(plain, abs=1e-8)
@@ -86,8 +86,8 @@ def test_the_volumes_of_today_overstate_the_toll(small: kv.Corridors) -> None:
     """Dearer freight shrinks trade, so the toll that agrees with the equilibrium is below that of today's volumes."""
     found = solve_with_freight(WORLD, SHUT)
     today = corridor_shock(WORLD, small.close("N-Z"), small).d_hat
-    old, new = freight(WORLD, small), freight(WORLD, small.close("N-Z"))
-    agreed = cost_change(WORLD, old, new, found.after).d_hat
+    old = freight(WORLD, small)
+    agreed = freight_change(WORLD, old, found.after.cost).d_hat
     assert agreed[1, 0, 0] < today[1, 0, 0] and agreed[1, 0, 0] > 1
 
 

@@ -215,7 +215,7 @@ def test_room_of_today_is_what_the_model_does_not_exceed(tmp_path: Path) -> None
     m = small.network.links.index("A-M rail")
     for routes, expected in ((small, np.inf), (wide, 1e10), (small.with_capacity("A-M", 2e-4, "Mt/y"), 200.0)):
         one = freight(routes)
-        assert one.room(one, WORLD.M)[m] == expected
+        assert one.room(one.year(WORLD.M))[m] == expected
 
 
 def test_a_sector_without_cargo_is_named(routes: Corridors) -> None:

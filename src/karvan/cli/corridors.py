@@ -14,6 +14,9 @@ To = Annotated[str, typer.Argument(metavar="TO", help="A place or a country.")]
 Folder = Annotated[Path | None, typer.Option("--network", help="Folder with files of a network of your own.")]
 Year = Annotated[int, typer.Option(help="Planned links are open from their year on.")]
 Close = Annotated[list[str] | None, typer.Option(help="Close a link (AKT-ALY), a place or a corridor (kars).")]
+CargoClass = Annotated[
+    str, typer.Option("--cargo", help="container, general (can wait), perishable, grain, metals, machinery or crude.")
+]
 Open = Annotated[
     list[str] | None, typer.Option("--open", help="Open a planned, blocked or restricted link or corridor.")
 ]
@@ -22,7 +25,7 @@ Open = Annotated[
 def corridors_routes(
     start: From,
     end: To,
-    cargo: Annotated[str, typer.Option(help="container, perishable, grain, metals, machinery or crude.")] = "container",
+    cargo: CargoClass = "container",
     year: Year = 2025,
     close: Close = None,
     open_: Open = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from karvan.cli.corridors import Close, Folder, From, Open, To, Year
+from karvan.cli.corridors import CargoClass, Close, Folder, From, Open, To, Year
 from karvan.cli.show import Json, busy, print_json
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def corridors_map(
 def corridors_card(
     start: From,
     end: To,
-    cargo: Annotated[str, typer.Option(help="container, perishable, grain, metals, machinery or crude.")] = "container",
+    cargo: CargoClass = "container",
     year: Year = 2025,
     close: Close = None,
     open_: Open = None,

@@ -128,14 +128,14 @@ class Freight:
         everything = np.repeat(self.on[:, :, None], len(self.cargo), axis=2)
         return [find_ways(day, self.cargo, self.places, everything) for day in self.days]
 
-    def room(self, before: Freight, flows: np.ndarray) -> np.ndarray:
+    def room(self, today: Year) -> np.ndarray:
         """(link,) capacities a year that bind, inf where none is known or the trade of today takes more in the model.
 
         The trade of today does pass: a published capacity below its load in the model says that the model sends too
         much that way, and nothing on how much room is left. A capacity given by hand stands.
         """
         given = ~np.isnan(self.corridors.network.added.capacity)
-        filled = before.year(flows).mean_load > self.capacity
+        filled = today.mean_load > self.capacity
         return np.where(filled & ~given, np.inf, self.capacity)
 
     def year(

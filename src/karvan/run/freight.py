@@ -20,7 +20,7 @@ from karvan.network.card import drawn
 from karvan.network.edits import edited
 from karvan.network.loads import Year
 from karvan.network.routes import Corridors
-from karvan.shocks.corridor import Part, after_edits, capacity, cost_change, freight, network
+from karvan.shocks.corridor import Part, after_edits, capacity, freight, freight_change, network
 
 ROUNDS = 60
 TOLERANCE = 1e-7
@@ -116,11 +116,12 @@ def solve_with_freight(
     old, new = freight(world, base), freight(world, _edited(before, parts))
     rest = tuple(item for item in papers.shocks if not _is_corridor(item))
     embargo = any(part.embargo for part in parts)
-    room, today = new.room(old, world.M), old.year(world.M)
+    today = old.year(world.M)
+    room = new.room(today)
     quantity, last, year, rows = None, None, None, []
     for done in range(1, max_rounds + 1):
         year = new.year(world.M, quantity, room, year)
-        change = cost_change(world, old, new, year, embargo)
+        change = freight_change(world, old, year.cost, embargo)
         if done == 1 and np.allclose(change.d_hat, 1.0, rtol=0, atol=1e-12):
             kinds = " and ".join(dict.fromkeys(s.kind for s in papers.shocks if isinstance(s, Shock) and s.join))
             raise ScenarioError(f"{kinds}: no cost changes anywhere; nothing that travels passes there")
@@ -157,7 +158,7 @@ def _edited(before: Corridors | None, parts: list[Part]) -> Corridors:
 
 
 def _is_corridor(item: Any) -> bool:
-    return isinstance(item, Shock) and item.join is not None and item.join.__module__ == cost_change.__module__
+    return isinstance(item, Shock) and item.join is not None and item.join.__module__ == freight_change.__module__
 
 
 def _gap(new: np.ndarray, old: np.ndarray | None) -> float:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from karvan.core.change import Change
 from karvan.core.errors import InfeasibleError, ScenarioError
 from karvan.core.table import Table
 from karvan.core.world import World
@@ -20,7 +19,7 @@ from karvan.network.graph import WATER
 from karvan.network.loads import Freight, Ways, find_ways
 from karvan.network.routes import Corridors
 from karvan.network.tolls import Choice, choose
-from karvan.shocks.corridor import freight, network
+from karvan.shocks.corridor import freight, freight_change, network
 
 DAYS = (30, 90, 365)
 SHOWN = 0.0005  # links that carry less than this share of the country's trade on the network are left out
@@ -198,19 +197,15 @@ class _Own:
         year = spells((closing,))
         costs = [shut.cost, *([base.free[0]] * (len(year) - 1))]
         wait = best_of_waiting(year, costs, base.per_day)[0]
-        then = base.carried.by_sector(over_the_year(year, costs, base.per_day))
-        before = base.carried.by_sector(base.free[0])
-        with np.errstate(invalid="ignore"):
-            d_hat = np.where(np.isfinite(before) & (world.M > 0), then / before, 1.0)
-        d_hat[np.arange(len(d_hat)), np.arange(len(d_hat))] = 1.0
-        found = solve(world, Change(d_hat=d_hat))
+        change = freight_change(world, base, over_the_year(year, costs, base.per_day), embargo=True)
+        found = solve(world, change)
         at = tuple(base.ways[0].pair.T)
         usd = self.value * shut.touched
         going = np.minimum(shut.cost, wait)[at]
         extra = np.where(np.isfinite(going), going - base.free[0][at], 0.0)
         total = max(float(usd.sum()), 1e-300)
-        gone = np.isinf(d_hat) & (world.M > 0)
-        cut = [world.countries[k] for k in range(len(d_hat)) if gone[n, k].any() or gone[k, n].any()]
+        gone = np.isinf(change.d_hat)
+        cut = [world.countries[k] for k in range(len(gone)) if gone[n, k].any() or gone[k, n].any()]
         kind = "transit" if closing.country else "link"
         ends = {closing.country} if closing.country else {c for m in closing.links for c in self.ends[m]}
         return Stopped(

@@ -13,7 +13,7 @@ from karvan.core.errors import InfeasibleError, ScenarioError, first_five
 from karvan.core.scenario import shock
 from karvan.core.world import World
 from karvan.network.edits import Edit, edited
-from karvan.network.loads import Freight, Year
+from karvan.network.loads import Freight
 from karvan.network.routes import Corridors, corridors
 from karvan.shocks import groups
 
@@ -56,13 +56,16 @@ def corridor_shock(
         A country has no market place, or a sector no cargo, in the tables of the network.
     """
     old, new = freight(world, before or network()), freight(world, after)
-    year = new.year(world.M, quantity, new.room(old, world.M))
-    return cost_change(world, old, new, year, embargo)
+    year = new.year(world.M, quantity, new.room(old.year(world.M)))
+    return freight_change(world, old, year.cost, embargo)
 
 
-def cost_change(world: World, old: Freight, new: Freight, year: Year, embargo: bool = False) -> Change:
-    """Return the change of trade costs from a prepared freight to a year of another; see `corridor_shock`."""
-    base, then = old.carried.by_sector(old.cost), new.carried.by_sector(year.cost)
+def freight_change(world: World, before: Freight, cost: np.ndarray, embargo: bool = False) -> Change:
+    """Return the change of trade costs from a prepared freight to other costs (importer, exporter, cargo) of it.
+
+    See `corridor_shock`.
+    """
+    base, then = before.carried.by_sector(before.cost), before.carried.by_sector(cost)
     with np.errstate(invalid="ignore"):
         d_hat = np.where(np.isfinite(base), then / base, 1.0)
     own = np.arange(len(world.countries))
